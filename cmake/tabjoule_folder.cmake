@@ -1,0 +1,64 @@
+# tabjoule_folder(NAME LINKS ... PRIVATE_LINKS ...): one library a folder, one test program a *_test.cpp
+# beside the source it tests. Files are found by name so that an addition touches no build file.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tabjoule_options INTERFACE)
+target_compile_options(tabjoule_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  # What the arithmetic may do beyond the standard: no errno, no traps. Sums keep their order.
+  -fno-math-errno -fno-trapping-math)
+if(TABJOULE_NATIVE)
+  target_compile_options(tabjoule_options INTERFACE -march=native)
+endif()
+if(TABJOULE_SANITIZE)
+  target_compile_options(tabjoule_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -O1)
+  target_link_options(tabjoule_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(TABJOULE_TIDY)
+  find_program(CLANG_TIDY clang-tidy REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet --warnings-as-errors=*)
+endif()
+
+function(tabjoule_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} tabjoule_options GTest::gtest_main GTest::gmock)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(${name} PRIVATE
+    TABJOULE_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared" TABJOULE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+function(tabjoule_folder name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS *.h)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(target tabjoule_${name})
+  list(TRANSFORM ARG_LINKS REPLACE "^([a-z]+)$" "tabjoule_\\1")
+  add_library(${target} STATIC ${sources} ${headers})
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  add_library(tabjoule::${name} ALIAS ${target})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/tabjoule>)
+  target_link_libraries(${target} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS} $<BUILD_INTERFACE:tabjoule_options>)
+  set_property(GLOBAL APPEND PROPERTY TABJOULE_TARGETS ${target})
+  if(TABJOULE_BUILD_TESTS)
+    foreach(test ${tests})
+      get_filename_component(test_name ${test} NAME_WE)
+      tabjoule_test(${name}_${test_name} SOURCES ${test} LINKS ${target} ${ARG_PRIVATE_LINKS})
+    endforeach()
+  endif()
+endfunction()

@@ -1,0 +1,21 @@
+// Small pieces of text: the nearest name for an error message, quantities for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tabjoule {
+
+/// The candidate with the smallest edit distance to `name` (letter case ignored), if one is close enough to
+/// be what was meant (at most a third of its length, 2 at least).
+[[nodiscard]] std::optional<std::string> nearest_name(const std::string& name,
+                                                      const std::vector<std::string>& candidates);
+
+/// "; did you mean "x"?" or nothing.
+[[nodiscard]] std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
+
+/// "3.42 uJ", "12.1 mJ": three significant digits and the prefix that fits. `unit` is "J", "W" or "s".
+[[nodiscard]] std::string with_unit(double value, const std::string& unit);
+
+}  // namespace tabjoule

@@ -1,0 +1,66 @@
+// Kernels: the units a device's runtime executes after fusion and merging. The way in is detect_kernels
+// (kernel/detect.h).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace tabjoule {
+
+/// Types and their shape columns are listed in docs/kernel-types.md; `kernel_columns` is the same list.
+enum class KernelType { linear, elementwise, softmax, gather, concat, reformat, transpose, reduce, session, unknown };
+
+[[nodiscard]] const char* to_string(KernelType type);
+[[nodiscard]] KernelType kernel_type_from(const std::string& text);  ///< Errors (input): unknown type.
+[[nodiscard]] const std::vector<std::string>& kernel_columns(KernelType type);
+
+/// A kernel's type and shape: the key of everything measured and predicted. `shape` has the values of
+/// kernel_columns(type), in that order. The batch is part of the shape (linear: m = batch rows).
+/// `variant` holds what is not a number and changes the code that runs: "relu" (activation of a linear),
+/// "Sigmoid" (op of an elementwise), the operator's name of an unknown one.
+struct KernelKey {
+  KernelType type = KernelType::unknown;
+  std::vector<std::int64_t> shape;
+  std::string variant;
+
+  auto operator<=>(const KernelKey&) const = default;
+  [[nodiscard]] std::string text() const;  ///< "linear m=1 n=64 k=108 relu"
+};
+
+struct Kernel {
+  KernelKey key;
+  std::vector<std::string> nodes;  ///< the operators it executes, by name
+};
+
+struct KernelGraph {
+  std::vector<Kernel> kernels;  ///< in execution order
+  int unknown = 0;              ///< how many are of type unknown
+};
+
+/// What the predictor computes from a key, per run of the kernel (all its rows).
+struct KernelWork {
+  double flops = 0;
+  double bytes_read = 0;     ///< activations and parameters, float32
+  double bytes_written = 0;
+  double parameters = 0;
+};
+[[nodiscard]] KernelWork work_of(const KernelKey& key);
+
+/// One measured kernel: a row of SAMPLES.csv (docs/samples-format.md).
+struct KernelSample {
+  KernelKey key;
+  double time_s = 0;
+  double energy_j = 0;
+  double weight = 1;
+  std::string source;  ///< where it was measured
+};
+
+[[nodiscard]] Json to_json(const KernelSample& sample);
+[[nodiscard]] KernelSample sample_from_json(const Json& json);
+
+}  // namespace tabjoule

@@ -1,0 +1,71 @@
+// Joules and seconds of a kernel from its shape, and of a model as the sum of its kernels (arXiv 2504.08359,
+// section 3): physics first, learning second. Per kernel type, time and energy are each a sum of roofline terms
+// (a constant, FLOPs, bytes, outputs) with non-negative weights fitted in relative error, times a learnt
+// correction (boosted trees on the log residual) where samples are enough.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+#include "profile/profile.h"
+
+namespace tabjoule {
+
+struct Prediction {
+  double energy_j = 0;          ///< of one run of the kernel (all rows)
+  double energy_low_j = 0;      ///< 90 % interval
+  double energy_high_j = 0;
+  double time_s = 0;
+  bool extrapolated = false;    ///< the shape lies outside what was measured
+  bool known = true;            ///< false: no sample of this type; energy and time are 0 and must be reported
+};
+
+struct KernelPrediction {
+  Kernel kernel;
+  Prediction prediction;
+};
+
+/// Per batch in sum; divide by the batch for joules per prediction.
+struct ModelPrediction {
+  double energy_per_batch_j = 0;
+  double energy_low_per_batch_j = 0;
+  double energy_high_per_batch_j = 0;
+  double time_per_batch_s = 0;
+  int unknown = 0;       ///< kernels without a prediction, counted, never silently zero
+  int extrapolated = 0;
+  std::vector<KernelPrediction> kernels;  ///< the session's fixed cost is the first
+};
+
+/// Errors of a predictor on held-out samples, beside those of a constant and of FLOPs times a constant.
+struct PredictorAccuracy {
+  int rows = 0;
+  double mape = 0, rmspe = 0, within_10 = 0;
+  double constant_mape = 0, flops_mape = 0;
+};
+
+class Predictor {
+ public:
+  /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Deterministic. Errors (input): no
+  /// sample, or a sample whose time or energy is not positive and finite (the row is named).
+  static Predictor fit(const DeviceProfile& profile);
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+  ~Predictor();
+
+  /// Thread-safe.
+  [[nodiscard]] Prediction predict(const KernelKey& key) const;
+  [[nodiscard]] ModelPrediction predict(const KernelGraph& graph) const;
+
+  /// By five-fold cross-validation over the samples it was fitted on.
+  [[nodiscard]] const PredictorAccuracy& accuracy() const;
+
+ private:
+  struct State;
+  explicit Predictor(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tabjoule

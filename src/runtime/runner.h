@@ -1,0 +1,56 @@
+// Runs models on a device. One interface for ONNX Runtime's providers, simulated devices and fakes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace tabjoule {
+
+/// A tensor as a runtime takes and gives it, row-major.
+struct RuntimeTensor {
+  std::string name;
+  std::vector<std::int64_t> dims;
+  std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>> data;
+};
+
+/// A loaded model. Not thread-safe.
+class LoadedModel {
+ public:
+  virtual ~LoadedModel() = default;
+
+  /// Inputs by name, in any order. Errors (input): an input is absent or of the wrong type or shape.
+  [[nodiscard]] virtual std::vector<RuntimeTensor> run(const std::vector<RuntimeTensor>& inputs) = 0;
+
+  /// Fixes the inputs of run_bound: float inputs are filled with seeded standard normals, dimensions that are
+  /// not known become `batch`; outputs get buffers of their own. Errors (input): a non-float input.
+  virtual void bind_random(std::int64_t batch, std::uint64_t seed) = 0;
+
+  /// Runs `times` times on the bound buffers, nothing copied in between: what is measured.
+  virtual void run_bound(int times) = 0;
+
+  /// The graph the runtime really executes, after its own optimisation. Errors (device): it does not tell.
+  [[nodiscard]] virtual Graph executed_graph() = 0;
+};
+
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  [[nodiscard]] virtual std::string name() const = 0;     ///< "onnxruntime-cpu"
+  [[nodiscard]] virtual std::string version() const = 0;  ///< "1.24.3"
+  /// Errors (input): the runtime refuses the model (its message is passed on).
+  [[nodiscard]] virtual std::unique_ptr<LoadedModel> load(const std::string& onnx_bytes) = 0;
+};
+
+struct CpuRunnerOptions {
+  int threads = 1;  ///< intra-op threads; 1 spends the fewest joules on networks of tabular size
+};
+
+/// ONNX Runtime's CPU provider.
+[[nodiscard]] std::unique_ptr<Runner> make_cpu_runner(const CpuRunnerOptions& options);
+
+}  // namespace tabjoule
