@@ -5,7 +5,7 @@
 
 namespace tabjoule {
 
-/// Pins the CBLAS in use to one thread; called by whoever starts worker threads. Idempotent.
+/// Pins the CBLAS in use to one thread; done by every ThreadPool. Idempotent.
 void pin_blas_to_one_thread();
 
 enum class Trans : bool { no, yes };

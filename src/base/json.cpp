@@ -1,7 +1,7 @@
 #include "base/json.h"
 
+#include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -20,6 +20,20 @@ void require_finite(const Json& json, const std::string& pointer) {
     for (std::size_t i = 0; i < json.size(); ++i) require_finite(json[i], pointer + "/" + std::to_string(i));
 }
 
+/// The error number, 0 where all was written.
+int write_in_place(const std::filesystem::path& path, const std::string& bytes) {
+  errno = 0;
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  return out ? 0 : errno;
+}
+
+/// The text of a member, empty where it is absent or something else.
+std::string text_member(const Json& json, const std::string& name) {
+  return json.is_object() && json.contains(name) && json.at(name).is_string() ? json.at(name).get<std::string>() : "";
+}
+
 }  // namespace
 
 Json read_json(const std::filesystem::path& path) {
@@ -28,6 +42,8 @@ Json read_json(const std::filesystem::path& path) {
     return Json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     fail_input("{}: not valid JSON at byte {}", path.string(), error.byte);
+  } catch (const nlohmann::json::out_of_range&) {
+    fail_input("{}: holds a number too large for a double", path.string());
   }
 }
 
@@ -49,30 +65,27 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file(const std::filesystem::path& path, const std::string& bytes) {
-  const std::filesystem::path partial = path.string() + ".partial";
-  {
-    std::ofstream out(partial, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.flush();
-    if (!out) {
-      const int reason = errno;
-      std::error_code ignored;
-      std::filesystem::remove(partial, ignored);
-      fail_internal("{}: cannot be written: {}", path.string(), std::strerror(reason));
-    }
-  }
   std::error_code error;
-  std::filesystem::rename(partial, path, error);
+  // A pipe or /dev/stdout cannot be renamed over; a link stays one, and what it points to is replaced.
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  const bool in_place = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  const std::filesystem::path target = std::filesystem::exists(status) ? std::filesystem::canonical(path, error) : path;
+  const std::filesystem::path partial = in_place ? path : std::filesystem::path(target.string() + ".partial");
+  if (const int reason = write_in_place(partial, bytes); reason != 0) {
+    if (!in_place) std::filesystem::remove(partial, error);
+    fail_internal("{}: cannot be written: {}", path.string(), std::strerror(reason));
+  }
+  if (in_place) return;
+  std::filesystem::rename(partial, target, error);
   if (error) fail_internal("{}: cannot be written: {}", path.string(), error.message());
 }
 
 void require_format(const Json& json, const std::string& format, int version) {
-  if (!json.is_object() || json.value("format", "") != format)
-    fail_input("expected a \"{}\" file, its \"format\" member says \"{}\"", format,
-               json.is_object() ? json.value("format", "") : "");
-  const int found = json.value("version", 0);
+  if (const std::string found = text_member(json, "format"); found != format)
+    fail_input("expected a \"{}\" file, its \"format\" member says \"{}\"", format, found);
+  const Json found = json.contains("version") ? json.at("version") : Json("(absent)");
   if (found != version)
-    fail_input("version {} of the \"{}\" format is not known here; this program reads version {}", found, format,
+    fail_input("version {} of the \"{}\" format is not known here; this program reads version {}", found.dump(), format,
                version);
 }
 

@@ -13,7 +13,8 @@ using Json = nlohmann::ordered_json;
 /// Errors (input): the file is absent, unreadable or not JSON; the message names file and position.
 [[nodiscard]] Json read_json(const std::filesystem::path& path);
 
-/// Writes next to `path` and renames, so that no reader sees half a file. Errors (internal): no space, no
+/// Writes next to `path` ("PATH.partial") and renames, so that no reader sees half a file; into what is not a
+/// regular file (/dev/stdout, a pipe) directly. Errors (internal): no space, no
 /// permission, a value that is not finite (named by its JSON pointer).
 void write_json(const std::filesystem::path& path, const Json& json);
 

@@ -7,9 +7,9 @@
 namespace tabjoule {
 
 struct Progress {
-  std::string phase;     ///< "profile", "supernet", ...
-  double fraction = 0;   ///< of this phase, 0 .. 1
-  std::string detail;    ///< best so far, losses; may be empty
+  std::string phase;    ///< "profile", "supernet", ...
+  double fraction = 0;  ///< of this phase, 0 .. 1
+  std::string detail;   ///< best so far, losses; may be empty
 };
 
 /// Called from the thread that made the library call. May throw to stop the call (Interrupted, say).

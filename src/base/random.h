@@ -49,9 +49,7 @@ class Rng {
   }
 
   /// Standard normal (Box-Muller, one of the pair).
-  double normal() {
-    return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(2 * std::numbers::pi * uniform());
-  }
+  double normal() { return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(2 * std::numbers::pi * uniform()); }
 
   /// Fisher-Yates.
   template <class T>

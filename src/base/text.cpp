@@ -59,4 +59,10 @@ std::string with_unit(double value, const std::string& unit) {
   return fmt::format("{:.3g} n{}", value * 1e9, unit);
 }
 
+std::string score_text(double value) {
+  const double size = std::abs(value);
+  if (size >= 1e4 && size < 1e7) return fmt::format("{:.0f}", value);
+  return fmt::format("{:.4g}", value);
+}
+
 }  // namespace tabjoule

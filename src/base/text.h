@@ -18,4 +18,7 @@ namespace tabjoule {
 /// "3.42 uJ", "12.1 mJ": three significant digits and the prefix that fits. `unit` is "J", "W" or "s".
 [[nodiscard]] std::string with_unit(double value, const std::string& unit);
 
+/// Four significant digits, without an exponent between 0.0001 and 10 million: "0.8576", "27670".
+[[nodiscard]] std::string score_text(double value);
+
 }  // namespace tabjoule

@@ -3,14 +3,33 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "base/blas.h"
 #include "base/error.h"
 
 namespace tabjoule {
+namespace {
+
+/// Whether `condition` comes true within the time that sleeping and waking would take.
+template <class Condition>
+bool soon(const Condition& condition) {
+  constexpr auto kPatience = std::chrono::microseconds(50);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  do {
+    for (int i = 0; i < 100; ++i)
+      if (condition()) return true;
+    std::this_thread::yield();  // where there are more threads than cores, to the one that is waited for
+  } while (std::chrono::steady_clock::now() < until);
+  return false;
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1) fail_usage("a thread pool needs at least 1 thread, not {}", threads);
+  pin_blas_to_one_thread();
   for (int worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { work(worker); });
 }
 
@@ -24,18 +43,25 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run(int count, const std::function<void(int)>& task) {
-  {
-    const std::scoped_lock lock(mutex_);
-    task_ = &task;
-    count_ = count;
-    failure_ = nullptr;
-    busy_ = static_cast<int>(workers_.size());
-    ++generation_;
+  task_ = &task;
+  count_ = count;
+  failure_ = nullptr;
+  if (workers_.empty() || count <= 1) {
+    run_share(0);
+  } else {
+    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    {
+      const std::scoped_lock lock(mutex_);  // or a worker that is about to sleep would miss it
+      generation_.fetch_add(1, std::memory_order_release);
+    }
+    start_.notify_all();
+    run_share(0);
+    const auto done = [this] { return busy_.load(std::memory_order_acquire) == 0; };
+    if (!soon(done)) {
+      std::unique_lock lock(mutex_);
+      done_.wait(lock, done);
+    }
   }
-  start_.notify_all();
-  run_share(0);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return busy_ == 0; });
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
@@ -51,15 +77,18 @@ void ThreadPool::run_share(int worker) {
 void ThreadPool::work(int worker) {
   std::uint64_t seen = 0;
   for (;;) {
-    {
+    const auto called = [&] { return stopping_.load() || generation_.load(std::memory_order_acquire) != seen; };
+    if (!soon(called)) {
       std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-      if (stopping_) return;
-      seen = generation_;
+      start_.wait(lock, called);
     }
+    if (stopping_) return;
+    ++seen;
     run_share(worker);
-    const std::scoped_lock lock(mutex_);
-    if (--busy_ == 0) done_.notify_one();
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const std::scoped_lock lock(mutex_);
+      done_.notify_one();
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // result does not depend on scheduling.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -14,7 +15,7 @@ namespace tabjoule {
 
 class ThreadPool {
  public:
-  /// `threads` >= 1, the calling thread included; 1 runs everything in the caller.
+  /// `threads` >= 1, the calling thread included; 1 runs everything in the caller. Pins CBLAS to one thread.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -31,13 +32,15 @@ class ThreadPool {
   void work(int worker);
   void run_share(int worker);
 
+  // Threads look at the atomics for a while before they sleep: a step of training hands out work every few dozen
+  // microseconds, which is as long as waking a thread takes. The mutex is for sleeping and for failure_.
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_;
   std::condition_variable done_;
-  std::uint64_t generation_ = 0;
-  int busy_ = 0;
-  bool stopping_ = false;
+  std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<int> busy_ = 0;
+  std::atomic<bool> stopping_ = false;
   int count_ = 0;
   const std::function<void(int)>* task_ = nullptr;
   std::exception_ptr failure_;

@@ -12,7 +12,18 @@
 namespace tabjoule {
 
 /// The element types we read and write, with ONNX's numbers.
-enum class ElementType { undefined = 0, float32 = 1, int32 = 6, int64 = 7, string = 8, boolean = 9, float16 = 10, float64 = 11 };
+enum class ElementType {
+  undefined = 0,
+  float32 = 1,
+  int32 = 6,
+  int64 = 7,
+  string = 8,
+  boolean = 9,
+  float16 = 10,
+  float64 = 11
+};
+
+[[nodiscard]] const char* to_string(ElementType type);
 
 /// A dimension is its size, or -1 where it is not known ("batch"); its name is kept in dim_names.
 struct ValueInfo {
@@ -41,8 +52,8 @@ using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std
 
 struct Node {
   std::string name;
-  std::string op;      ///< "Gemm"
-  std::string domain;  ///< "" is ai.onnx; "ai.onnx.ml"; "com.microsoft"
+  std::string op;                   ///< "Gemm"
+  std::string domain;               ///< "" is ai.onnx; "ai.onnx.ml"; "com.microsoft"
   std::vector<std::string> inputs;  ///< "" for an absent optional input
   std::vector<std::string> outputs;
   std::map<std::string, Attribute> attributes;

@@ -45,7 +45,7 @@ struct KernelGraph {
 /// What the predictor computes from a key, per run of the kernel (all its rows).
 struct KernelWork {
   double flops = 0;
-  double bytes_read = 0;     ///< activations and parameters, float32
+  double bytes_read = 0;  ///< activations and parameters, float32
   double bytes_written = 0;
   double parameters = 0;
 };

@@ -39,11 +39,11 @@ struct ParameterRef {
 
 struct Layer {
   LayerType type = LayerType::input;
-  std::string name;                       ///< unique in the network; the ONNX node's name
-  std::vector<int> inputs;                ///< indices of earlier layers
-  int width = 0;                          ///< D of the output
-  float rate = 0;                         ///< dropout
-  std::vector<ParameterRef> parameters;   ///< linear: weight, bias
+  std::string name;                      ///< unique in the network; the ONNX node's name
+  std::vector<int> inputs;               ///< indices of earlier layers
+  int width = 0;                         ///< D of the output
+  float rate = 0;                        ///< dropout
+  std::vector<ParameterRef> parameters;  ///< linear: weight, bias
 };
 
 /// Layers in execution order: inputs come before their readers; the last layer is the output, (B, K) logits or

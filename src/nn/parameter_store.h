@@ -12,9 +12,10 @@
 namespace tabjoule {
 
 struct Parameter {
-  Matrix value;          ///< (rows, cols) of the largest user
-  Matrix first_moment;   ///< AdamW's m, same shape; empty until training starts
-  Matrix second_moment;  ///< AdamW's v
+  Matrix value;              ///< (rows, cols) of the largest user
+  Matrix first_moment;       ///< AdamW's m, same shape; empty until training starts
+  Matrix second_moment;      ///< AdamW's v
+  std::int64_t updates = 0;  ///< how often AdamW has touched it: the t of its bias correction
   bool decay = true;
 };
 

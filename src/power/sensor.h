@@ -18,7 +18,7 @@ struct SensorInfo {
   std::string description;  ///< "Intel RAPL package energy through /sys/class/powercap"
   EnergySource source = EnergySource::measured;
   std::vector<std::string> domains;  ///< what it covers: "package-0", "dram"
-  double resolution_j = 0;  ///< smallest step of the energy counter; 0 where not known
+  double resolution_j = 0;           ///< smallest step of the energy counter; 0 where not known
 };
 
 /// A cumulative energy counter (sensors of power alone come with traces). Not thread-safe. read errors (device):

@@ -15,12 +15,12 @@
 namespace tabjoule {
 
 struct Prediction {
-  double energy_j = 0;          ///< of one run of the kernel (all rows)
-  double energy_low_j = 0;      ///< 90 % interval
+  double energy_j = 0;      ///< of one run of the kernel (all rows)
+  double energy_low_j = 0;  ///< 90 % interval
   double energy_high_j = 0;
   double time_s = 0;
-  bool extrapolated = false;    ///< the shape lies outside what was measured
-  bool known = true;            ///< false: no sample of this type; energy and time are 0 and must be reported
+  bool extrapolated = false;  ///< the shape lies outside what was measured
+  bool known = true;          ///< false: no sample of this type; energy and time are 0 and must be reported
 };
 
 struct KernelPrediction {
@@ -34,7 +34,7 @@ struct ModelPrediction {
   double energy_low_per_batch_j = 0;
   double energy_high_per_batch_j = 0;
   double time_per_batch_s = 0;
-  int unknown = 0;       ///< kernels without a prediction, counted, never silently zero
+  int unknown = 0;  ///< kernels without a prediction, counted, never silently zero
   int extrapolated = 0;
   std::vector<KernelPrediction> kernels;  ///< the session's fixed cost is the first
 };
@@ -46,6 +46,8 @@ struct PredictorAccuracy {
   double constant_mape = 0, flops_mape = 0;
 };
 
+class Crowding;
+
 class Predictor {
  public:
   /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Deterministic. Errors (input): no
@@ -55,9 +57,13 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();
 
-  /// Thread-safe.
+  /// Thread-safe. A kernel by itself costs what it did where it was measured, among copies of itself; in a graph,
+  /// what it does among the weights of all its kernels (predict/crowding.h).
   [[nodiscard]] Prediction predict(const KernelKey& key) const;
   [[nodiscard]] ModelPrediction predict(const KernelGraph& graph) const;
+
+  /// For tables that sum by themselves.
+  [[nodiscard]] const Crowding& crowding() const;
 
   /// By five-fold cross-validation over the samples it was fitted on.
   [[nodiscard]] const PredictorAccuracy& accuracy() const;

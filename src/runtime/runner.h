@@ -27,10 +27,12 @@ class LoadedModel {
   [[nodiscard]] virtual std::vector<RuntimeTensor> run(const std::vector<RuntimeTensor>& inputs) = 0;
 
   /// Fixes the inputs of run_bound: float inputs are filled with seeded standard normals, dimensions that are
-  /// not known become `batch`; outputs get buffers of their own. Errors (input): a non-float input.
+  /// not known become `batch` (a model's fixed batch stays); outputs get buffers of their own. Errors (input): a
+  /// non-float input.
   virtual void bind_random(std::int64_t batch, std::uint64_t seed) = 0;
 
-  /// Runs `times` times on the bound buffers, nothing copied in between: what is measured.
+  /// Runs `times` times on the bound buffers, nothing copied in between: what is measured. Errors (usage): bind_random
+  /// was not called.
   virtual void run_bound(int times) = 0;
 
   /// The graph the runtime really executes, after its own optimisation. Errors (device): it does not tell.

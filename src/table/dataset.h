@@ -20,9 +20,10 @@ enum class Task { binary, multiclass, regression };
 struct Target {
   std::string name;
   Task task = Task::regression;
-  std::vector<std::string> classes;   ///< binary, multiclass: names, sorted (numbers by value); binary: the second is the positive class
-  std::vector<std::int32_t> labels;   ///< (N) binary, multiclass: index into classes
-  std::vector<float> values;          ///< (N) regression, in the target's own unit
+  std::vector<std::string>
+      classes;  ///< binary, multiclass: names, sorted (numbers by value); binary: the second is the positive class
+  std::vector<std::int32_t> labels;  ///< (N) binary, multiclass: index into classes
+  std::vector<float> values;         ///< (N) regression, in the target's own unit
 
   /// Classes, or 1 for regression: the width of a network's output.
   [[nodiscard]] int outputs() const { return task == Task::regression ? 1 : static_cast<int>(classes.size()); }

@@ -19,8 +19,9 @@ namespace tabjoule {
 enum class Scaling { standard, quantile };
 enum class CategoryEncoding { one_hot, codes };
 
-/// The part of a datetime that a numeric feature holds; `none` for a number or a boolean. All from seconds since
-/// 1970-01-01 UTC in the proleptic Gregorian calendar.
+/// The part of a datetime that a numeric feature holds; `none` for a number or a boolean (the value itself). All
+/// are whole numbers, from seconds since 1970-01-01 UTC in the proleptic Gregorian calendar: epoch_days =
+/// floor(seconds / 86400), the year, month 1 .. 12, day 1 .. 31, weekday 0 (Monday) .. 6, hour 0 .. 23.
 enum class DatePart { none, epoch_days, year, month, day, weekday, hour };
 
 /// value = part of the column; missing -> fill; then

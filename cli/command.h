@@ -1,0 +1,65 @@
+// What the subcommands share: flags, the terminal, exit codes. One file a subcommand; each adds itself to the
+// application and returns its exit code when chosen.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "profile/device.h"
+
+namespace tabjoule::cli {
+
+/// Flags of every command.
+struct CommonFlags {
+  bool json = false;
+  bool verbose = false;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+
+/// Flags of every command that touches a device.
+struct DeviceFlags {
+  std::string device = "auto";
+  double core_power_w = 0;
+  double profile_budget_s = 40;
+  std::int64_t batch = 1;
+
+  [[nodiscard]] DeviceOptions options() const;
+};
+
+void add_common_flags(CLI::App& command, CommonFlags& flags);
+void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
+
+/// Where device profiles are kept: $TABJOULE_CACHE, else $XDG_CACHE_HOME/tabjoule, else ~/.cache/tabjoule.
+[[nodiscard]] std::filesystem::path cache_folder();
+
+/// A bar with the time left on standard error where that is a terminal; else a line a phase with --verbose, else
+/// nothing. Also ends the work after Ctrl-C.
+[[nodiscard]] ProgressSink terminal_progress(const CommonFlags& flags);
+/// "note: ..." on standard error.
+[[nodiscard]] NoticeSink terminal_notices();
+/// Wipes what terminal_progress drew.
+void clear_progress();
+
+void print_json(const Json& json);
+void print(const std::string& line);
+void print_error(const std::string& message);
+
+/// Thrown by the progress sink after Ctrl-C.
+struct Interrupted {};
+void catch_ctrl_c();
+
+/// The subcommands. The returned function runs the command.
+using Run = std::function<void()>;
+Run add_search(CLI::App& app);
+Run add_apply(CLI::App& app);
+Run add_predict(CLI::App& app);
+Run add_measure(CLI::App& app);
+Run add_devices(CLI::App& app);
+Run add_report(CLI::App& app);
+
+}  // namespace tabjoule::cli

@@ -1,0 +1,58 @@
+// tabjoule measure: measured energy of an ONNX model with its spread.
+#include "profile/measure.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "pipeline/model_energy.h"
+
+namespace tabjoule::cli {
+namespace {
+
+struct Flags {
+  CommonFlags common;
+  DeviceFlags device;
+  MeasureOptions options;
+  std::string model;
+};
+
+void run(const Flags& flags) {
+  ModelEnergyRequest request;
+  request.model = flags.model;
+  request.device = flags.device.device;
+  request.device_options = flags.device.options();
+  request.batch = flags.device.batch;
+  request.seed = flags.common.seed;
+  const Measurement m = measure_model(request, flags.options);
+  if (flags.common.json) {
+    print_json(to_json(m));
+    return;
+  }
+  const auto rows = static_cast<double>(m.batch);
+  print(fmt::format("energy  {} +- {} per prediction at batch {} ({} by {})", with_unit(m.energy_j(), "J"),
+                    with_unit(m.energy_half_width_95_j / rows, "J"), m.batch, to_string(m.source), m.sensor));
+  print(fmt::format("time    {} +- {} per batch", with_unit(m.time_per_batch_s, "s"),
+                    with_unit(m.time_half_width_95_s, "s")));
+  print(fmt::format("spread  95 % intervals over {} trials of {} runs", m.trials, m.runs_per_trial));
+}
+
+}  // namespace
+
+Run add_measure(CLI::App& app) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = *app.add_subcommand("measure", "measure a model's energy on a device");
+  command.add_option("model", flags->model, "ONNX file")->required();
+  command.add_option("--precision", flags->options.target_relative_half_width,
+                     "stop when half the 95 % interval is below this fraction")
+      ->check(CLI::Range(0.001, 0.5))
+      ->capture_default_str();
+  command.add_option("--budget", flags->options.budget_s, "seconds to measure at most")
+      ->check(CLI::Range(0.1, 1e5))
+      ->capture_default_str();
+  add_device_flags(command, flags->device, false);
+  add_common_flags(command, flags->common);
+  return [flags] { run(*flags); };
+}
+
+}  // namespace tabjoule::cli

@@ -1,0 +1,196 @@
+#include "graph/onnx/onnx_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/examples/networks.h"
+#include "graph/network_graph.h"
+
+namespace tabjoule {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string mlp_bytes() {
+  const Network network = example::mlp(6, {5, 4}, 3);
+  ParameterStore store;
+  store.add(network, Rng(3));
+  return to_onnx(to_graph(network, &store));
+}
+
+std::string message_of(const std::string& bytes) {
+  try {
+    static_cast<void>(from_onnx(bytes, "file.onnx"));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    return error.what();
+  }
+  return "no error";
+}
+
+onnx::ModelProto parsed(const std::string& bytes) {
+  onnx::ModelProto model;
+  model.ParseFromString(bytes);
+  return model;
+}
+
+/// One node that takes an attribute of every kind, and constants of every element type.
+Graph everything() {
+  Graph graph;
+  graph.name = "all";
+  graph.opsets = {{"", 17}, {"my.domain", 1}};
+  graph.inputs = {{"x", ElementType::float32, {-1, 2}, {"batch", ""}}};
+  graph.outputs = {{"y", ElementType::float32, {-1, 2}, {"batch", ""}}};
+  graph.values = {{"inner", ElementType::float64, {3}, {""}}};
+  graph.metadata = {{"task", "binary"}};
+  graph.constants = {{"f", ElementType::float32, {2}, {1.5F, -INFINITY}, {}, {}, {}},
+                     {"h", ElementType::float16, {2}, {0.5F, 3.0F}, {}, {}, {}},
+                     {"d", ElementType::float64, {2, 1}, {}, {1e300, -0.0}, {}, {}},
+                     {"i", ElementType::int32, {2}, {}, {}, {-7, 7}, {}},
+                     {"l", ElementType::int64, {}, {}, {}, {std::int64_t{1} << 60}, {}},
+                     {"b", ElementType::boolean, {3}, {}, {}, {1, 0, 1}, {}},
+                     {"s", ElementType::string, {2}, {}, {}, {}, {"", "a b"}},
+                     {"empty", ElementType::float32, {0, 4}, {}, {}, {}, {}}};
+  Node node{"n", "Mystery", "my.domain", {"x", "", "f"}, {"y"}, {}};
+  node.attributes = {{"i", std::int64_t{-3}},
+                     {"f", 0.25F},
+                     {"s", std::string("text")},
+                     {"is", std::vector<std::int64_t>{1, 2}},
+                     {"fs", std::vector<float>{0.5F}},
+                     {"ss", std::vector<std::string>{"a", ""}},
+                     {"t", Tensor{"t", ElementType::int64, {1}, {}, {}, {9}, {}}}};
+  graph.nodes = {node};
+  return graph;
+}
+
+void expect_same(const Tensor& a, const Tensor& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.type, b.type);
+  EXPECT_EQ(a.dims, b.dims);
+  EXPECT_EQ(a.floats, b.floats);
+  EXPECT_EQ(a.doubles, b.doubles);
+  EXPECT_EQ(a.integers, b.integers);
+  EXPECT_EQ(a.strings, b.strings);
+}
+
+TEST(OnnxFile, RoundTripKeepsEverything) {
+  const Graph before = everything();
+  const Graph after = from_onnx(to_onnx(before), "test");
+  EXPECT_EQ(after.opsets, before.opsets);
+  EXPECT_EQ(after.metadata, before.metadata);
+  EXPECT_EQ(after.inputs[0].dims, before.inputs[0].dims);
+  EXPECT_EQ(after.inputs[0].dim_names, before.inputs[0].dim_names);
+  EXPECT_EQ(after.values[0].type, ElementType::float64);
+  ASSERT_EQ(after.constants.size(), before.constants.size());
+  for (std::size_t i = 0; i < before.constants.size(); ++i) expect_same(after.constants[i], before.constants[i]);
+  const Node& node = after.nodes.at(0);
+  EXPECT_EQ(node.inputs, before.nodes[0].inputs);
+  EXPECT_EQ(node.domain, "my.domain");
+  EXPECT_EQ(node.integer("i", 0), -3);
+  EXPECT_EQ(node.real("f", 0), 0.25F);
+  EXPECT_EQ(node.text("s", ""), "text");
+  EXPECT_EQ(node.integer("absent", 5), 5);
+  EXPECT_EQ(std::get<std::vector<std::string>>(node.attributes.at("ss")), (std::vector<std::string>{"a", ""}));
+  EXPECT_EQ(std::get<Tensor>(node.attributes.at("t")).integers.at(0), 9);
+}
+
+TEST(OnnxFile, WritingTwiceGivesTheSameBytes) {
+  const std::string bytes = mlp_bytes();
+  EXPECT_EQ(to_onnx(from_onnx(bytes, "test")), bytes);
+}
+
+TEST(OnnxFile, FilesAreWrittenAndReadByPath) {
+  const auto path = std::filesystem::path(::testing::TempDir()) / "tabjoule_onnx_file_test.onnx";
+  write_onnx(path, from_onnx(mlp_bytes(), "test"));
+  EXPECT_EQ(read_onnx(path).nodes.size(), 5U);
+  std::filesystem::remove(path);
+  EXPECT_THROW(static_cast<void>(read_onnx(path)), Error);
+}
+
+TEST(OnnxFile, TheCheckerRefusesAGraphThatIsNotOnnx) {
+  Graph graph = from_onnx(mlp_bytes(), "test");
+  graph.nodes[0].inputs[0] = "nobody";
+  try {
+    static_cast<void>(to_onnx(graph));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::internal);
+    EXPECT_THAT(error.what(), HasSubstr("nobody"));
+    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+  }
+}
+
+TEST(OnnxFile, TypedDataIsReadLikeRawData) {
+  onnx::ModelProto model = parsed(mlp_bytes());
+  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
+  const Tensor before = from_onnx(model.SerializeAsString(), "test").constants[0];
+  tensor.clear_raw_data();
+  for (const float value : before.floats) tensor.add_float_data(value);
+  expect_same(from_onnx(model.SerializeAsString(), "test").constants[0], before);
+}
+
+TEST(OnnxFile, ConstantNodesBecomeConstants) {
+  onnx::ModelProto model = parsed(mlp_bytes());
+  auto& node = *model.mutable_graph()->add_node();
+  node.set_op_type("Constant");
+  node.add_output("c");
+  auto& attribute = *node.add_attribute();
+  attribute.set_name("value");
+  attribute.set_type(onnx::AttributeProto::TENSOR);
+  attribute.mutable_t()->set_data_type(7);
+  attribute.mutable_t()->add_int64_data(4);
+  const Graph graph = from_onnx(model.SerializeAsString(), "test");
+  ASSERT_NE(graph.constant("c"), nullptr);
+  EXPECT_EQ(graph.constant("c")->integers.at(0), 4);
+}
+
+TEST(OnnxFile, MessagesNameFileAndTensor) {
+  EXPECT_THAT(message_of(""), HasSubstr("file.onnx: the file is empty"));
+  EXPECT_THAT(message_of("age,income\n1,2\n"), HasSubstr("not an ONNX file"));
+  onnx::ModelProto model = parsed(mlp_bytes());
+  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
+  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("block0.linear.weight\" is stored outside"));
+  tensor.clear_data_location();
+  tensor.set_data_type(onnx::TensorProto::BFLOAT16);
+  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("element type BFLOAT16"));
+  tensor.set_data_type(1);
+  tensor.set_dims(0, 1000);
+  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("its shape needs"));
+  tensor.set_dims(0, std::int64_t{1} << 62);
+  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("makes no sense"));
+}
+
+/// Reading damaged bytes gives a graph or an Error (input) of one line.
+void expect_graph_or_error(const std::string& bytes) {
+  try {
+    static_cast<void>(from_onnx(bytes, "damaged.onnx"));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+  }
+}
+
+TEST(OnnxFile, EveryTruncationIsReadOrRefused) {
+  const std::string bytes = to_onnx(everything());
+  for (std::size_t length = 0; length < bytes.size(); ++length) expect_graph_or_error(bytes.substr(0, length));
+}
+
+TEST(OnnxFile, MutatedBytesAreReadOrRefused) {
+  const std::string original = to_onnx(everything());
+  Rng rng(11);
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes = original;
+    const auto changes = 1 + rng.below(4);
+    for (std::uint64_t i = 0; i < changes; ++i) bytes[rng.below(bytes.size())] = static_cast<char>(rng.below(256));
+    expect_graph_or_error(bytes);
+  }
+}
+
+}  // namespace
+}  // namespace tabjoule

@@ -1,0 +1,203 @@
+#include "kernel/detect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "graph/examples/networks.h"
+#include "graph/network_graph.h"
+#include "graph/onnx/onnx_file.h"
+
+namespace tabjoule {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// x (batch, 6) goes through the nodes that a test adds; `w` (6, 4), `b` (4).
+Graph frame(const std::string& output) {
+  Graph graph;
+  graph.opsets[""] = 17;
+  graph.inputs = {{"x", ElementType::float32, {-1, 6}, {"batch", ""}}};
+  graph.outputs = {{output, ElementType::float32, {}, {}}};
+  Tensor weight, bias;
+  weight.name = "w";
+  weight.dims = {6, 4};
+  bias.name = "b";
+  bias.dims = {4};
+  graph.constants = {weight, bias};
+  return graph;
+}
+
+void add(Graph& graph, const std::string& op, std::vector<std::string> inputs, const std::string& output,
+         std::map<std::string, Attribute> attributes = {}, const std::string& domain = "") {
+  graph.nodes.push_back({op + "." + output, op, domain, std::move(inputs), {output}, std::move(attributes)});
+}
+
+void add_integers(Graph& graph, const std::string& name, std::vector<std::int64_t> values) {
+  Tensor tensor{name, ElementType::int64, {static_cast<std::int64_t>(values.size())}, {}, {}, std::move(values), {}};
+  graph.constants.push_back(std::move(tensor));
+}
+
+std::vector<std::string> texts(const Graph& graph, std::int64_t batch = 3) {
+  std::vector<std::string> result;
+  for (const Kernel& kernel : detect_kernels(graph, batch).kernels) result.push_back(kernel.key.text());
+  return result;
+}
+
+std::string message_of(const Graph& graph) {
+  try {
+    static_cast<void>(detect_kernels(graph, 1));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Detect, AnMlpIsDenseLayersWithTheirActivation) {
+  const Graph graph = to_graph(example::mlp(10, {64, 32}, 3), nullptr);
+  EXPECT_THAT(texts(graph, 256),
+              ElementsAre("linear m=256 n=64 k=10 relu", "linear m=256 n=32 k=64 relu", "linear m=256 n=3 k=32"));
+  EXPECT_THAT(detect_kernels(graph, 1).kernels[0].nodes, ElementsAre("block0.linear", "block0.relu"));
+}
+
+TEST(Detect, WorkAddsUpToTheNetworksOwnCounts) {
+  const Network network = example::mlp(10, {64, 32}, 3);
+  double flops = 0, parameters = 0;
+  for (const Kernel& kernel : detect_kernels(to_graph(network, nullptr), 1).kernels) {
+    flops += work_of(kernel.key).flops;
+    parameters += work_of(kernel.key).parameters;
+  }
+  EXPECT_EQ(flops, static_cast<double>(network.flops()));
+  EXPECT_EQ(parameters, static_cast<double>(network.parameter_count()));
+}
+
+TEST(Detect, TheSameLayerInItsThreeSpellings) {
+  Graph gemm = frame("y"), fused = frame("y"), matmul = frame("y");
+  add(gemm, "Gemm", {"x", "w", "b"}, "g");
+  add(gemm, "Relu", {"g"}, "y");
+  add(fused, "FusedGemm", {"x", "w", "b"}, "y", {{"activation", std::string("Relu")}}, "com.microsoft");
+  add(matmul, "MatMul", {"x", "w"}, "m");
+  add(matmul, "Add", {"b", "m"}, "a");
+  add(matmul, "Relu", {"a"}, "y");
+  for (const Graph& graph : {gemm, fused, matmul}) {
+    EXPECT_THAT(texts(graph), ElementsAre("linear m=3 n=4 k=6 relu"));
+  }
+}
+
+TEST(Detect, AnActivationWithASecondReaderBeforeItStaysOnItsOwn) {
+  Graph graph = frame("y");
+  add(graph, "Gemm", {"x", "w", "b"}, "g");
+  add(graph, "Relu", {"g"}, "r");
+  add(graph, "Add", {"g", "r"}, "y");
+  EXPECT_THAT(texts(graph), ElementsAre("linear m=3 n=4 k=6", "elementwise elements=12 inputs=1 Relu",
+                                        "elementwise elements=12 inputs=2 Add"));
+}
+
+TEST(Detect, AProductThatIsAnOutputKeepsItsActivationApart) {
+  Graph graph = frame("y");
+  graph.outputs.push_back({"g", ElementType::float32, {}, {}});
+  add(graph, "Gemm", {"x", "w", "b"}, "g");
+  add(graph, "Relu", {"g"}, "y");
+  EXPECT_EQ(texts(graph).size(), 2U);
+}
+
+TEST(Detect, ConstantAndUnusedNodesAreNotExecuted) {
+  Graph graph = frame("y");
+  add(graph, "Relu", {"b"}, "folded");
+  add(graph, "Sigmoid", {"x"}, "unused");
+  add(graph, "Gemm", {"x", "w", "folded"}, "g");
+  add(graph, "Identity", {"g"}, "y");
+  EXPECT_THAT(texts(graph), ElementsAre("linear m=3 n=4 k=6"));
+}
+
+TEST(Detect, NodesOutOfOrderAreExecutedInOrder) {
+  Graph graph = frame("y");
+  add(graph, "Sigmoid", {"s"}, "y");
+  add(graph, "Softmax", {"x"}, "s");
+  EXPECT_THAT(texts(graph), ElementsAre("softmax rows=3 cols=6", "elementwise elements=18 inputs=1 Sigmoid"));
+}
+
+TEST(Detect, OtherOperatorsHaveTheirOwnShapes) {
+  Graph graph = frame("y");
+  add_integers(graph, "columns", {0, 2, 4});
+  add_integers(graph, "axis", {1});
+  add(graph, "Gather", {"x", "columns"}, "picked", {{"axis", std::int64_t{1}}});
+  add(graph, "Concat", {"x", "picked"}, "joined", {{"axis", std::int64_t{-1}}});
+  add(graph, "Transpose", {"joined"}, "turned");
+  add(graph, "Unsqueeze", {"turned", "axis"}, "deep");
+  add(graph, "ReduceSum", {"deep", "axis"}, "sum", {{"keepdims", std::int64_t{0}}});
+  add(graph, "Cast", {"sum"}, "y", {{"to", std::int64_t{11}}});
+  EXPECT_THAT(texts(graph), ElementsAre("gather rows=3 cols=3 table_rows=6", "concat elements=27 inputs=2",
+                                        "transpose elements=27", "reformat elements=27 Unsqueeze",
+                                        "reduce elements=27 outputs=27 ReduceSum", "reformat elements=27 Cast"));
+}
+
+TEST(Detect, ShapesThatAGraphComputesItselfAreFollowed) {
+  Graph graph = frame("y");
+  add_integers(graph, "zero", {0});
+  add_integers(graph, "rest", {-1, 2});
+  add(graph, "Shape", {"x"}, "shape");
+  add(graph, "Gather", {"shape", "zero"}, "first");
+  add(graph, "Concat", {"first", "rest"}, "target", {{"axis", std::int64_t{0}}});
+  add(graph, "Reshape", {"x", "target"}, "split");
+  add(graph, "Softmax", {"split"}, "y");
+  EXPECT_EQ(texts(graph).back(), "softmax rows=9 cols=2");
+}
+
+TEST(Detect, UnknownOperatorsAreCounted) {
+  Graph graph = frame("y");
+  add(graph, "Mystery", {"x"}, "m", {}, "my.domain");
+  add(graph, "Relu", {"m"}, "y");
+  EXPECT_THAT(message_of(graph), HasSubstr("Relu.y\" (Relu): the shape of its input \"m\" cannot be known"));
+  graph.values = {{"m", ElementType::float32, {-1, 8}, {"batch", ""}}};
+  const KernelGraph kernels = detect_kernels(graph, 2);
+  EXPECT_EQ(kernels.unknown, 1);
+  EXPECT_EQ(kernels.kernels[0].key.variant, "Mystery");
+  EXPECT_EQ(kernels.kernels[1].key.shape[0], 16);
+}
+
+TEST(Detect, WhatCannotBeIsNamed) {
+  Graph cycle = frame("y");
+  add(cycle, "Add", {"x", "y"}, "a");
+  add(cycle, "Relu", {"a"}, "y");
+  EXPECT_THAT(message_of(cycle), HasSubstr("cycle"));
+  Graph absent = frame("y");
+  add(absent, "Relu", {"nobody"}, "y");
+  EXPECT_THAT(message_of(absent), HasSubstr("nothing makes its input \"nobody\""));
+  Graph sizes = frame("y");
+  add(sizes, "Gemm", {"x", "b"}, "y");
+  EXPECT_THAT(message_of(sizes), HasSubstr("must be a matrix"));
+  Graph open = frame("y");
+  open.inputs[0].dims[1] = -1;
+  EXPECT_THAT(message_of(open), HasSubstr("not fixed"));
+  EXPECT_THROW(static_cast<void>(detect_kernels(frame("y"), 0)), Error);
+}
+
+/// A damaged file that can still be read has kernels or an Error, nothing else.
+TEST(Detect, DamagedModelsAreDetectedOrRefused) {
+  Graph graph = frame("y");
+  add_integers(graph, "target", {-1, 2});
+  graph.constants[0].floats.assign(24, 0.5F);
+  graph.constants[1].floats.assign(4, 0.5F);
+  add(graph, "Gemm", {"x", "w", "b"}, "g");
+  add(graph, "Reshape", {"g", "target"}, "r");
+  add(graph, "Softmax", {"r"}, "s", {{"axis", std::int64_t{-1}}});
+  add(graph, "Transpose", {"s"}, "t", {{"perm", std::vector<std::int64_t>{1, 0}}});
+  add(graph, "Concat", {"t", "t"}, "y", {{"axis", std::int64_t{0}}});
+  const std::string original = to_onnx(graph);
+  Rng rng(5);
+  for (int round = 0; round < 20000; ++round) {
+    std::string bytes = original;
+    for (auto i = rng.below(3) + 1; i > 0; --i) bytes[rng.below(bytes.size())] = static_cast<char>(rng.below(256));
+    try {
+      static_cast<void>(detect_kernels(from_onnx(bytes, "damaged"), 2));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tabjoule

@@ -1,0 +1,86 @@
+#include "kernel/facts.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/one_line.h"
+#include "kernel/shape_rules.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr std::size_t kLongestIntegerList = 64;  // shapes and axes; longer lists are data
+
+TensorFact fact_of(const Tensor& tensor) {
+  TensorFact fact{tensor.dims, {}, true};
+  const bool listed = tensor.dims.size() <= 1 && !tensor.integers.empty();
+  if (listed && tensor.integers.size() <= kLongestIntegerList) fact.integers = tensor.integers;
+  return fact;
+}
+
+}  // namespace
+
+GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch) : graph_(graph), batch_(batch), batch_names_{"batch"} {
+  for (const ValueInfo& input : graph.inputs) {
+    if (input.dims.empty() || input.dims[0] >= 0 || input.dim_names.empty()) continue;
+    if (!input.dim_names[0].empty()) batch_names_.insert(input.dim_names[0]);
+  }
+  for (const ValueInfo& input : graph.inputs) {
+    ValueInfo info = input;
+    if (!info.dims.empty() && info.dims[0] < 0) info.dims[0] = batch;
+    auto shape = substituted(info);
+    if (!shape) {
+      fail_input("input \"{}\": a dimension other than the batch is not fixed; export with fixed widths",
+                 one_line(input.name));
+    }
+    facts_[input.name].shape = std::move(*shape);
+  }
+  for (const Tensor& tensor : graph.constants) facts_[tensor.name] = fact_of(tensor);
+}
+
+std::optional<Shape> GraphFacts::substituted(const ValueInfo& info) const {
+  Shape shape = info.dims;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] >= 0) continue;
+    if (i >= info.dim_names.size() || !batch_names_.contains(info.dim_names[i])) return {};
+    shape[i] = batch_;
+  }
+  return shape;
+}
+
+const TensorFact* GraphFacts::find(std::string_view tensor) const {
+  const auto found = facts_.find(tensor);
+  return found == facts_.end() ? nullptr : &found->second;
+}
+
+OperatorCall GraphFacts::call(const Node& node) const {
+  OperatorCall call{node, {}};
+  for (const std::string& input : node.inputs) {
+    call.inputs.push_back(input.empty() ? nullptr : find(input));
+    if (call.inputs.back() == nullptr && !input.empty()) {
+      fail_input("node {}: the shape of its input \"{}\" cannot be known; run ONNX shape inference on the model first",
+                 shown(node), one_line(input));
+    }
+  }
+  return call;
+}
+
+const TensorFact& GraphFacts::infer(const OperatorCall& call, const OperatorRule& rule) {
+  if (call.node.outputs.empty()) fail_input("node {}: it has no output", shown(call.node));
+  TensorFact fact{rule.shape(call), shape_rules::integers(call), false};
+  static_cast<void>(elements_of(fact.shape));  // refuses shapes that no memory holds
+  fact.constant = std::all_of(call.inputs.begin(), call.inputs.end(),
+                              [](const TensorFact* input) { return input == nullptr || input->constant; });
+  return facts_[call.node.outputs[0]] = std::move(fact);
+}
+
+void GraphFacts::take_declared(const Node& node) {
+  for (const auto* infos : {&graph_.values, &graph_.outputs}) {
+    for (const ValueInfo& info : *infos) {
+      if (std::find(node.outputs.begin(), node.outputs.end(), info.name) == node.outputs.end()) continue;
+      if (auto shape = substituted(info)) facts_[info.name].shape = std::move(*shape);
+    }
+  }
+}
+
+}  // namespace tabjoule

@@ -1,0 +1,232 @@
+#include "kernel/operators.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "graph/one_line.h"
+#include "kernel/shape_rules.h"
+
+namespace tabjoule {
+namespace {
+
+KernelKey elementwise(const OperatorCall& call, const Shape& output) {
+  const auto present = std::count_if(call.inputs.begin(), call.inputs.end(), [](auto* input) { return input; });
+  return {KernelType::elementwise, {elements_of(output), present}, call.node.op};
+}
+
+/// One input however many settings (Clip's bounds) come as further inputs.
+KernelKey unary(const OperatorCall& call, const Shape& output) {
+  return {KernelType::elementwise, {elements_of(output), 1}, call.node.op};
+}
+
+KernelKey unknown(const OperatorCall& call, const Shape&) { return {KernelType::unknown, {}, call.node.op}; }
+
+KernelKey softmax(const OperatorCall& call, const Shape& output) {
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), output.size());
+  const std::int64_t cols = std::max<std::int64_t>(output[axis], 1);
+  return {KernelType::softmax, {elements_of(output) / cols, cols}, call.node.op == "Softmax" ? "" : call.node.op};
+}
+
+KernelKey concat(const OperatorCall& call, const Shape& output) {
+  return {KernelType::concat, {elements_of(output), static_cast<std::int64_t>(call.inputs.size())}, ""};
+}
+
+KernelKey reformat(const OperatorCall& call, const Shape& output) {
+  return {KernelType::reformat, {elements_of(output)}, call.node.op};
+}
+
+KernelKey transpose(const OperatorCall&, const Shape& output) {
+  return {KernelType::transpose, {elements_of(output)}, ""};
+}
+
+KernelKey reduce(const OperatorCall& call, const Shape& output) {
+  return {KernelType::reduce, {elements_of(call.shape(0)), elements_of(output)}, call.node.op};
+}
+
+KernelKey gather(const OperatorCall& call, const Shape& output) {
+  const Shape& table = call.shape(0);
+  const std::int64_t rows = std::max<std::int64_t>(elements_of(call.shape(1)), 1);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), table.size());
+  return {KernelType::gather, {rows, elements_of(output) / rows, table[axis]}, ""};
+}
+
+/// A look-up of one value in a table of as many rows as there are keys.
+KernelKey label_encoder(const OperatorCall& call, const Shape& output) {
+  std::size_t keys = 0;
+  for (const auto& [name, value] : call.node.attributes) {
+    if (!name.starts_with("keys_")) continue;
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) keys = texts->size();
+    if (const auto* numbers = std::get_if<std::vector<std::int64_t>>(&value)) keys = numbers->size();
+    if (const auto* reals = std::get_if<std::vector<float>>(&value)) keys = reals->size();
+  }
+  return {KernelType::gather, {elements_of(output), 1, static_cast<std::int64_t>(keys)}, "LabelEncoder"};
+}
+
+/// x (..., k) times a matrix. A product of two batches of matrices has no kernel type yet.
+KernelKey linear(const OperatorCall& call, const Shape& output) {
+  if (call.shape(1).size() != 2) return unknown(call, output);
+  const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
+  const std::int64_t k = call.shape(1)[call.node.integer("transB", 0) != 0 ? 1 : 0];
+  std::string activation = call.node.text("activation", "");
+  std::transform(activation.begin(), activation.end(), activation.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  return {KernelType::linear, {elements_of(output) / n, n, k}, activation};
+}
+
+namespace rules = shape_rules;
+
+constexpr OperatorRule kRules[] = {
+    {"Gemm", rules::gemm, linear},
+    {"FusedGemm", rules::gemm, linear},
+    {"MatMul", rules::matmul, linear},
+    {"FusedMatMul", rules::matmul, linear},
+    {"Add", rules::broadcast, elementwise},
+    {"Sub", rules::broadcast, elementwise},
+    {"Mul", rules::broadcast, elementwise},
+    {"Div", rules::broadcast, elementwise},
+    {"Mod", rules::broadcast, elementwise},
+    {"Pow", rules::broadcast, elementwise},
+    {"Min", rules::broadcast, elementwise},
+    {"Max", rules::broadcast, elementwise},
+    {"Sum", rules::broadcast, elementwise},
+    {"And", rules::broadcast, elementwise},
+    {"Or", rules::broadcast, elementwise},
+    {"Equal", rules::broadcast, elementwise},
+    {"Less", rules::broadcast, elementwise},
+    {"LessOrEqual", rules::broadcast, elementwise},
+    {"Greater", rules::broadcast, elementwise},
+    {"GreaterOrEqual", rules::broadcast, elementwise},
+    {"Where", rules::broadcast, elementwise},
+    {"PRelu", rules::broadcast, elementwise},
+    {"BiasGelu", rules::broadcast, elementwise},
+    {"Relu", rules::same, unary},
+    {"Sigmoid", rules::same, unary},
+    {"Tanh", rules::same, unary},
+    {"LeakyRelu", rules::same, unary},
+    {"Elu", rules::same, unary},
+    {"Selu", rules::same, unary},
+    {"Softplus", rules::same, unary},
+    {"Softsign", rules::same, unary},
+    {"HardSigmoid", rules::same, unary},
+    {"HardSwish", rules::same, unary},
+    {"Gelu", rules::same, unary},
+    {"FastGelu", rules::broadcast, elementwise},
+    {"QuickGelu", rules::same, unary},
+    {"Clip", rules::same, unary},
+    {"Neg", rules::same, unary},
+    {"Abs", rules::same, unary},
+    {"Sign", rules::same, unary},
+    {"Exp", rules::same, unary},
+    {"Log", rules::same, unary},
+    {"Sqrt", rules::same, unary},
+    {"Reciprocal", rules::same, unary},
+    {"Erf", rules::same, unary},
+    {"Floor", rules::same, unary},
+    {"Ceil", rules::same, unary},
+    {"Round", rules::same, unary},
+    {"Not", rules::same, unary},
+    {"IsNaN", rules::same, unary},
+    {"IsInf", rules::same, unary},
+    {"Softmax", rules::same, softmax},
+    {"LogSoftmax", rules::same, softmax},
+    {"Concat", rules::concat, concat},
+    {"Gather", rules::gather, gather},
+    {"LabelEncoder", rules::same, label_encoder},
+    {"Transpose", rules::transpose, transpose},
+    {"Cast", rules::same, reformat},
+    {"Identity", rules::same, reformat},
+    {"Dropout", rules::same, reformat},
+    {"Reshape", rules::reshape, reformat},
+    {"Flatten", rules::flatten, reformat},
+    {"Unsqueeze", rules::unsqueeze, reformat},
+    {"Squeeze", rules::squeeze, reformat},
+    {"Expand", rules::expand, reformat},
+    {"OneHot", rules::one_hot, reformat},
+    {"Shape", rules::shape_of, reformat},
+    {"ConstantOfShape", rules::filled, reformat},
+    {"ReduceSum", rules::reduce, reduce},
+    {"ReduceMean", rules::reduce, reduce},
+    {"ReduceMax", rules::reduce, reduce},
+    {"ReduceMin", rules::reduce, reduce},
+    {"ReduceProd", rules::reduce, reduce},
+    {"ReduceL2", rules::reduce, reduce},
+    {"ReduceSumSquare", rules::reduce, reduce},
+    {"ArgMax", rules::arg_reduce, reduce},
+    {"ArgMin", rules::arg_reduce, reduce},
+    // Followed for their shapes; they have no kernel type yet.
+    {"LayerNormalization", rules::same, unknown},
+    {"SkipLayerNormalization", rules::same, unknown},
+    {"BatchNormalization", rules::same, unknown},
+};
+
+std::unordered_map<std::string_view, const OperatorRule*> rules_by_name() {
+  std::unordered_map<std::string_view, const OperatorRule*> table;
+  for (const OperatorRule& rule : kRules) table.emplace(rule.op, &rule);
+  return table;
+}
+
+}  // namespace
+
+const OperatorRule* operator_rule(const Node& node) {
+  static const std::unordered_map<std::string_view, const OperatorRule*> table = rules_by_name();
+  static const std::set<std::string_view> domains = {"", "ai.onnx.ml", "com.microsoft"};
+  const auto found = table.find(node.op);
+  return found != table.end() && domains.contains(node.domain) ? found->second : nullptr;
+}
+
+std::int64_t elements_of(const Shape& shape) {
+  constexpr std::int64_t limit = std::int64_t{1} << 62;
+  std::int64_t count = 1;
+  for (const std::int64_t dim : shape) {
+    if (dim < 0 || (dim > 0 && count > limit / dim)) fail_input("a tensor with a dimension of {} makes no sense", dim);
+    count *= dim;
+  }
+  return count;
+}
+
+std::string shown(const Node& node) {
+  return fmt::format("\"{}\" ({})", one_line(node.name.empty() && !node.outputs.empty() ? node.outputs[0] : node.name),
+                     one_line(node.op));
+}
+
+std::size_t axis_of(const Node& node, std::int64_t axis, std::size_t rank) {
+  const auto signed_rank = static_cast<std::int64_t>(rank);
+  if (axis < -signed_rank || axis >= signed_rank) {
+    fail_input("node {}: index or axis {} lies outside 0 .. {}", shown(node), axis, signed_rank - 1);
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + signed_rank : axis);
+}
+
+const TensorFact* OperatorCall::optional_input(std::size_t input) const {
+  return input < inputs.size() ? inputs[input] : nullptr;
+}
+
+const Shape& OperatorCall::shape(std::size_t input) const {
+  const TensorFact* fact = optional_input(input);
+  if (fact == nullptr) fail_input("node {}: input {} is absent", shown(node), input);
+  return fact->shape;
+}
+
+std::vector<std::int64_t> OperatorCall::integers(std::size_t input) const {
+  const TensorFact* fact = optional_input(input);
+  if (fact == nullptr || !fact->integers) {
+    fail_input("node {}: its output's shape depends on values of input {}; export with a fixed shape", shown(node),
+               input);
+  }
+  return *fact->integers;
+}
+
+std::optional<std::vector<std::int64_t>> OperatorCall::axes(const std::string& name, std::size_t input) const {
+  const auto attribute = node.attributes.find(name);
+  if (attribute != node.attributes.end()) {
+    if (const auto* values = std::get_if<std::vector<std::int64_t>>(&attribute->second)) return *values;
+  }
+  if (optional_input(input) != nullptr) return integers(input);
+  return {};
+}
+
+}  // namespace tabjoule

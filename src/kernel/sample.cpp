@@ -1,0 +1,67 @@
+// KernelSample <-> JSON: {"kernel": TYPE, its shape columns, "variant", "time_s", "energy_j", "weight", "source"}.
+#include <cmath>
+
+#include "base/error.h"
+#include "kernel/kernel.h"
+
+namespace tabjoule {
+namespace {
+
+const Json& member(const Json& json, const std::string& name) {
+  const auto found = json.find(name);
+  if (found == json.end()) fail_input("kernel sample: \"{}\" is absent; add it", name);
+  return *found;
+}
+
+std::string text_of(const Json& json, const std::string& name) {
+  const Json& value = member(json, name);
+  if (!value.is_string()) fail_input("kernel sample: \"{}\" must be a text", name);
+  return value.get<std::string>();
+}
+
+double positive_of(const Json& json, const std::string& name) {
+  const Json& value = member(json, name);
+  const double number = value.is_number() ? value.get<double>() : 0;
+  if (!std::isfinite(number) || number <= 0) fail_input("kernel sample: \"{}\" must be a positive number", name);
+  return number;
+}
+
+std::int64_t extent_of(const Json& json, const std::string& name) {
+  const Json& value = member(json, name);
+  const std::int64_t extent = value.is_number_integer() ? value.get<std::int64_t>() : 0;
+  if (extent < 1) fail_input("kernel sample: \"{}\" must be an integer from 1", name);
+  return extent;
+}
+
+}  // namespace
+
+Json to_json(const KernelSample& sample) {
+  const auto& columns = kernel_columns(sample.key.type);
+  if (columns.size() != sample.key.shape.size()) fail_internal("kernel \"{}\": shape values", sample.key.text());
+  Json json;
+  json["kernel"] = to_string(sample.key.type);
+  for (std::size_t i = 0; i < columns.size(); ++i) json[columns[i]] = sample.key.shape[i];
+  json["variant"] = sample.key.variant;
+  json["time_s"] = sample.time_s;
+  json["energy_j"] = sample.energy_j;
+  json["weight"] = sample.weight;
+  json["source"] = sample.source;
+  return json;
+}
+
+KernelSample sample_from_json(const Json& json) {
+  if (!json.is_object()) fail_input("kernel sample: expected an object, came {}", json.type_name());
+  KernelSample sample;
+  sample.key.type = kernel_type_from(text_of(json, "kernel"));
+  for (const std::string& column : kernel_columns(sample.key.type)) {
+    sample.key.shape.push_back(extent_of(json, column));
+  }
+  if (json.contains("variant")) sample.key.variant = text_of(json, "variant");
+  sample.time_s = positive_of(json, "time_s");
+  sample.energy_j = positive_of(json, "energy_j");
+  if (json.contains("weight")) sample.weight = positive_of(json, "weight");
+  if (json.contains("source")) sample.source = text_of(json, "source");
+  return sample;
+}
+
+}  // namespace tabjoule

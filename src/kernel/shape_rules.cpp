@@ -1,0 +1,213 @@
+#include "kernel/shape_rules.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+
+namespace tabjoule::shape_rules {
+namespace {
+
+Shape broadcast_pair(const Node& node, const Shape& a, const Shape& b) {
+  Shape result(std::max(a.size(), b.size()), 1);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const std::int64_t left = i < a.size() ? a[a.size() - 1 - i] : 1;
+    const std::int64_t right = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (left != right && left != 1 && right != 1) {
+      fail_input("node {}: sizes {} and {} do not broadcast", shown(node), left, right);
+    }
+    result[result.size() - 1 - i] = left == 1 ? right : left;
+  }
+  return result;
+}
+
+/// Rank 2 with the two sizes swapped where `transposed`.
+Shape matrix(const OperatorCall& call, std::size_t input, bool transposed) {
+  Shape shape = call.shape(input);
+  if (shape.size() != 2) fail_input("node {}: input {} must be a matrix", shown(call.node), input);
+  if (transposed) std::swap(shape[0], shape[1]);
+  return shape;
+}
+
+void require_inner(const Node& node, std::int64_t left, std::int64_t right) {
+  if (left != right) fail_input("node {}: multiplies {} columns by {} rows", shown(node), left, right);
+}
+
+std::set<std::size_t> axis_set(const Node& node, const std::vector<std::int64_t>& axes, std::size_t rank) {
+  std::set<std::size_t> result;
+  for (const std::int64_t axis : axes) result.insert(axis_of(node, axis, rank));
+  return result;
+}
+
+Shape without(const Shape& shape, const std::set<std::size_t>& axes, bool keep) {
+  Shape result;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (!axes.contains(i)) result.push_back(shape[i]);
+    if (axes.contains(i) && keep) result.push_back(1);
+  }
+  return result;
+}
+
+}  // namespace
+
+Shape same(const OperatorCall& call) { return call.shape(0); }
+
+Shape broadcast(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  for (std::size_t i = 1; i < call.inputs.size(); ++i) {
+    if (call.inputs[i] != nullptr) result = broadcast_pair(call.node, result, call.shape(i));
+  }
+  return result;
+}
+
+Shape gemm(const OperatorCall& call) {
+  const Shape a = matrix(call, 0, call.node.integer("transA", 0) != 0);
+  const Shape b = matrix(call, 1, call.node.integer("transB", 0) != 0);
+  require_inner(call.node, a[1], b[0]);
+  return {a[0], b[1]};
+}
+
+Shape matmul(const OperatorCall& call) {
+  Shape a = call.shape(0), b = call.shape(1);
+  if (a.size() < 2 || b.size() < 2) fail_input("node {}: takes matrices, not vectors", shown(call.node));
+  if (call.node.integer("transA", 0) != 0) std::swap(a[a.size() - 2], a.back());
+  if (call.node.integer("transB", 0) != 0) std::swap(b[b.size() - 2], b.back());
+  require_inner(call.node, a.back(), b[b.size() - 2]);
+  Shape result = broadcast_pair(call.node, Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2));
+  result.push_back(a[a.size() - 2]);
+  result.push_back(b.back());
+  return result;
+}
+
+Shape concat(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), result.size());
+  for (std::size_t i = 1; i < call.inputs.size(); ++i) {
+    Shape part = call.shape(i);
+    if (part.size() != result.size()) fail_input("node {}: joins tensors of different ranks", shown(call.node));
+    result[axis] = elements_of({result[axis]}) + elements_of({part[axis]});
+    part[axis] = result[axis];
+    if (part != result) fail_input("node {}: joins tensors of different sizes", shown(call.node));
+  }
+  return result;
+}
+
+Shape reduce(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const auto axes = call.axes("axes", 1).value_or(std::vector<std::int64_t>{});
+  if (axes.empty() && call.node.integer("noop_with_empty_axes", 0) != 0) return in;
+  const bool keep = call.node.integer("keepdims", 1) != 0;
+  if (axes.empty()) return Shape(keep ? in.size() : 0, 1);
+  return without(in, axis_set(call.node, axes, in.size()), keep);
+}
+
+Shape arg_reduce(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), in.size());
+  return without(in, {axis}, call.node.integer("keepdims", 1) != 0);
+}
+
+Shape reshape(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  Shape result = call.axes("shape", 1).value_or(Shape{});
+  const bool keep_zero = call.node.integer("allowzero", 0) != 0;
+  std::int64_t known = 1;
+  std::int64_t* open = nullptr;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (result[i] == 0 && !keep_zero && i < in.size()) result[i] = in[i];
+    if (result[i] == -1 && open == nullptr) {
+      open = &result[i];
+    } else {
+      known = elements_of({known, result[i]});
+    }
+  }
+  const std::int64_t total = elements_of(in);
+  if (open != nullptr && known > 0) *open = total / known;
+  if (elements_of(result) != total) fail_input("node {}: {} elements do not fit its shape", shown(call.node), total);
+  return result;
+}
+
+Shape flatten(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const std::int64_t given = call.node.integer("axis", 1);
+  const std::size_t axis =
+      given == static_cast<std::int64_t>(in.size()) ? in.size() : axis_of(call.node, given, in.size());
+  const auto split = in.begin() + static_cast<std::ptrdiff_t>(axis);
+  return {elements_of(Shape(in.begin(), split)), elements_of(Shape(split, in.end()))};
+}
+
+Shape unsqueeze(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const auto axes = call.axes("axes", 1).value_or(std::vector<std::int64_t>{});
+  const std::size_t rank = in.size() + axes.size();
+  const auto inserted = axis_set(call.node, axes, rank);
+  if (inserted.size() != axes.size()) fail_input("node {}: names an axis twice", shown(call.node));
+  Shape result;
+  for (std::size_t i = 0, from = 0; i < rank; ++i) result.push_back(inserted.contains(i) ? 1 : in[from++]);
+  return result;
+}
+
+Shape squeeze(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const auto given = call.axes("axes", 1);
+  std::set<std::size_t> axes = axis_set(call.node, given.value_or(std::vector<std::int64_t>{}), in.size());
+  for (std::size_t i = 0; i < in.size() && !given; ++i) {
+    if (in[i] == 1) axes.insert(i);
+  }
+  return without(in, axes, false);
+}
+
+Shape transpose(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const auto perm = call.axes("perm", 1);
+  if (!perm) return Shape(in.rbegin(), in.rend());
+  Shape result;
+  for (const std::int64_t axis : *perm) result.push_back(in[axis_of(call.node, axis, in.size())]);
+  return result;
+}
+
+Shape gather(const OperatorCall& call) {
+  const Shape& data = call.shape(0);
+  const Shape& indices = call.shape(1);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), data.size());
+  Shape result(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(axis));
+  result.insert(result.end(), indices.begin(), indices.end());
+  result.insert(result.end(), data.begin() + static_cast<std::ptrdiff_t>(axis) + 1, data.end());
+  return result;
+}
+
+Shape one_hot(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  const auto depth = call.integers(1);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), result.size() + 1);
+  result.insert(result.begin() + static_cast<std::ptrdiff_t>(axis), depth.empty() ? 1 : depth[0]);
+  return result;
+}
+
+Shape expand(const OperatorCall& call) { return broadcast_pair(call.node, call.shape(0), call.integers(1)); }
+
+Shape filled(const OperatorCall& call) { return call.integers(0); }
+
+Shape shape_of(const OperatorCall& call) { return {static_cast<std::int64_t>(call.shape(0).size())}; }
+
+std::optional<std::vector<std::int64_t>> integers(const OperatorCall& call) {
+  const std::string& op = call.node.op;
+  if (op == "Shape") return call.shape(0);
+  if (call.inputs.empty() || call.inputs[0] == nullptr || !call.inputs[0]->integers) return {};
+  const auto& first = *call.inputs[0]->integers;
+  if (op == "Unsqueeze" || op == "Squeeze" || op == "Cast" || op == "Identity" || op == "Reshape") return first;
+  std::vector<std::int64_t> result;
+  if (op == "Concat") {
+    for (const TensorFact* input : call.inputs) {
+      if (input == nullptr || !input->integers) return {};
+      result.insert(result.end(), input->integers->begin(), input->integers->end());
+    }
+    return result;
+  }
+  if (op != "Gather" || call.shape(0).size() != 1 || !call.inputs[1] || !call.inputs[1]->integers) return {};
+  for (const std::int64_t index : *call.inputs[1]->integers)
+    result.push_back(first[axis_of(call.node, index, first.size())]);
+  return result;
+}
+
+}  // namespace tabjoule::shape_rules

@@ -1,0 +1,29 @@
+// Shape rules of the operators in operators.cpp: from a call to the shape of its first output.
+#pragma once
+
+#include "kernel/operators.h"
+
+namespace tabjoule::shape_rules {
+
+Shape same(const OperatorCall& call);  ///< as the first input
+Shape broadcast(const OperatorCall& call);
+Shape gemm(const OperatorCall& call);
+Shape matmul(const OperatorCall& call);
+Shape concat(const OperatorCall& call);
+Shape reduce(const OperatorCall& call);
+Shape arg_reduce(const OperatorCall& call);
+Shape reshape(const OperatorCall& call);
+Shape flatten(const OperatorCall& call);
+Shape unsqueeze(const OperatorCall& call);
+Shape squeeze(const OperatorCall& call);
+Shape transpose(const OperatorCall& call);
+Shape gather(const OperatorCall& call);
+Shape one_hot(const OperatorCall& call);
+Shape expand(const OperatorCall& call);
+Shape filled(const OperatorCall& call);    ///< ConstantOfShape
+Shape shape_of(const OperatorCall& call);  ///< Shape: the rank
+
+/// The integers an operator that computes shapes (Shape, Gather, Concat, Unsqueeze, Cast ...) gives, where known.
+std::optional<std::vector<std::int64_t>> integers(const OperatorCall& call);
+
+}  // namespace tabjoule::shape_rules

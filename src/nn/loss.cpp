@@ -1,0 +1,72 @@
+#include "nn/loss.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace tabjoule {
+namespace {
+
+/// exp(x) for x <= 0 to 2 units in the last place, 0 below -87; in a form that compilers turn into vector code, which
+/// std::exp is not. x = n ln 2 + r; the polynomial in r is that of Cephes' expf.
+float exp_of_nonpositive(float x) {
+  constexpr float kLog2E = 1.44269504F;
+  constexpr float kLn2High = 0.693359375F;
+  constexpr float kLn2Low = -2.12194440e-4F;
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+  const float shifted = x * kLog2E + kRound;
+  const float n = shifted - kRound;
+  const float r = x - n * kLn2High - n * kLn2Low;
+  float p = 1.9875691500e-4F;
+  p = p * r + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  const float mantissa = p * r * r + r + 1;
+  const float power = std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U);  // 2^n
+  return x < -87.0F ? 0.0F : mantissa * power;
+}
+
+}  // namespace
+
+double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, double scale, Block gradient) {
+  double loss = 0;
+  const auto factor = static_cast<float>(scale);
+  for (int r = 0; r < logits.rows; ++r) {
+    const float* row = logits.row(r);
+    float* out = gradient.row(r);
+    const float top = *std::max_element(row, row + logits.cols);
+    float sum = 0;
+    for (int c = 0; c < logits.cols; ++c) out[c] = exp_of_nonpositive(row[c] - top);
+    for (int c = 0; c < logits.cols; ++c) sum += out[c];
+    const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(r)]);
+    loss += static_cast<double>(std::log(sum)) - static_cast<double>(row[label] - top);
+    for (int c = 0; c < logits.cols; ++c) out[c] *= factor / sum;
+    out[label] -= factor;
+  }
+  return loss * scale;
+}
+
+double squared_error(ConstBlock outputs, std::span<const float> targets, double scale, Block gradient) {
+  double loss = 0;
+  for (int r = 0; r < outputs.rows; ++r) {
+    const double difference = static_cast<double>(outputs.row(r)[0]) - targets[static_cast<std::size_t>(r)];
+    loss += difference * difference;
+    gradient.row(r)[0] = static_cast<float>(2 * scale * difference);
+  }
+  return loss * scale;
+}
+
+void softmax_rows(Block logits) {
+  for (int r = 0; r < logits.rows; ++r) {
+    float* row = logits.row(r);
+    const float top = *std::max_element(row, row + logits.cols);
+    float sum = 0;
+    for (int c = 0; c < logits.cols; ++c) row[c] = exp_of_nonpositive(row[c] - top);
+    for (int c = 0; c < logits.cols; ++c) sum += row[c];
+    for (int c = 0; c < logits.cols; ++c) row[c] /= sum;
+  }
+}
+
+}  // namespace tabjoule

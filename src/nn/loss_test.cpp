@@ -1,0 +1,134 @@
+#include "nn/loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "nn/testing.h"
+
+namespace tabjoule {
+namespace {
+
+using testing_nn::random_matrix;
+
+/// The definition, in double.
+double slow_cross_entropy(const Matrix& logits, const std::vector<std::int32_t>& labels) {
+  double loss = 0;
+  for (Eigen::Index r = 0; r < logits.rows(); ++r) {
+    double sum = 0;
+    for (Eigen::Index c = 0; c < logits.cols(); ++c) sum += std::exp(static_cast<double>(logits(r, c)));
+    loss -= static_cast<double>(logits(r, labels[static_cast<std::size_t>(r)])) - std::log(sum);
+  }
+  return loss;
+}
+
+TEST(CrossEntropy, IsItsDefinitionAndItsGradientIsNumeric) {
+  Matrix logits = random_matrix(7, 4, 1) * 3;
+  const std::vector<std::int32_t> labels{0, 3, 2, 1, 1, 0, 3};
+  Matrix gradient(7, 4);
+  const double loss = cross_entropy(block(logits), labels, 0.25, block(gradient));
+  EXPECT_NEAR(loss, 0.25 * slow_cross_entropy(logits, labels), 1e-6);
+  constexpr float kStep = 1.0F / 256;
+  for (Eigen::Index i = 0; i < logits.size(); ++i) {
+    const float kept = logits.data()[i];
+    logits.data()[i] = kept + kStep;
+    const double up = slow_cross_entropy(logits, labels);
+    logits.data()[i] = kept - kStep;
+    const double down = slow_cross_entropy(logits, labels);
+    logits.data()[i] = kept;
+    EXPECT_NEAR(gradient.data()[i], 0.25 * (up - down) / (2 * static_cast<double>(kStep)), 2e-6) << "element " << i;
+  }
+}
+
+TEST(CrossEntropy, StaysFiniteForLargeLogits) {
+  Matrix logits(2, 3);
+  logits << 1000, -1000, 0, -3e4F, 3e4F, 0;
+  Matrix gradient(2, 3);
+  const std::vector<std::int32_t> labels{0, 0};
+  EXPECT_NEAR(cross_entropy(block(logits), labels, 1, block(gradient)), 6e4, 1e-2);
+  Matrix expected(2, 3);
+  expected << 0, 0, 0, -1, 1, 0;
+  EXPECT_TRUE(gradient.isApprox(expected, 1e-6F)) << gradient;
+}
+
+TEST(CrossEntropy, GradientRowsSumToZero) {
+  const Matrix logits = random_matrix(9, 5, 2) * 10;
+  Matrix gradient(9, 5);
+  const std::vector<std::int32_t> labels{0, 1, 2, 3, 4, 0, 1, 2, 3};
+  (void)cross_entropy(block(logits), labels, 1, block(gradient));
+  for (Eigen::Index r = 0; r < 9; ++r) EXPECT_NEAR(gradient.row(r).sum(), 0, 1e-6);
+}
+
+TEST(SquaredError, IsItsDefinitionAndItsGradientIsNumeric) {
+  Matrix outputs = random_matrix(6, 1, 3);
+  const std::vector<float> targets{1, -2, 0.5F, 3, 0, -1};
+  Matrix gradient(6, 1);
+  const auto slow = [&] {
+    double sum = 0;
+    for (int r = 0; r < 6; ++r) sum += std::pow(outputs(r, 0) - targets[static_cast<std::size_t>(r)], 2.0);
+    return sum / 6;
+  };
+  EXPECT_NEAR(squared_error(block(outputs), targets, 1.0 / 6, block(gradient)), slow(), 1e-6);
+  for (int r = 0; r < 6; ++r) {
+    const float kept = outputs(r, 0);
+    outputs(r, 0) = kept + 0.5F;  // the loss is quadratic: any step is exact
+    const double up = slow();
+    outputs(r, 0) = kept - 0.5F;
+    const double down = slow();
+    outputs(r, 0) = kept;
+    EXPECT_NEAR(gradient(r, 0), up - down, 1e-6);
+  }
+}
+
+TEST(Losses, OfTwoShardsAddUpToThatOfTheBatch) {
+  const Matrix logits = random_matrix(10, 3, 4);
+  const std::vector<std::int32_t> labels{0, 1, 2, 2, 1, 0, 0, 1, 2, 0};
+  Matrix whole(10, 3);
+  Matrix shards(10, 3);
+  const auto labels_of = [&](std::size_t first, std::size_t count) { return std::span(labels).subspan(first, count); };
+  const double loss = cross_entropy(block(logits), labels, 0.1, block(whole));
+  const double first =
+      cross_entropy(block(logits).middle_rows(0, 4), labels_of(0, 4), 0.1, block(shards).middle_rows(0, 4));
+  const double second =
+      cross_entropy(block(logits).middle_rows(4, 6), labels_of(4, 6), 0.1, block(shards).middle_rows(4, 6));
+  EXPECT_NEAR(loss, first + second, 1e-12);
+  EXPECT_EQ(whole, shards);
+}
+
+TEST(SoftmaxRows, GivesProbabilitiesInTheOrderOfTheLogits) {
+  Matrix p = random_matrix(20, 6, 5) * 50;
+  const Matrix logits = p;
+  softmax_rows(block(p));
+  for (Eigen::Index r = 0; r < 20; ++r) {
+    EXPECT_NEAR(p.row(r).sum(), 1, 1e-6);
+    Eigen::Index before = 0;
+    Eigen::Index after = 0;
+    logits.row(r).maxCoeff(&before);
+    p.row(r).maxCoeff(&after);
+    EXPECT_EQ(before, after);
+    for (Eigen::Index c = 0; c < 6; ++c)
+      EXPECT_NEAR(p(r, c) / p(r, after), std::exp(logits(r, c) - logits(r, after)), 1e-5);
+  }
+}
+
+TEST(SoftmaxRows, IsAsExactAsFloatsAreOverTheWholeRangeOfTheExponential) {
+  Matrix p(1, 2);
+  for (double x = 0; x > -90; x -= 0.0137) {
+    p << 0, static_cast<float>(x);
+    const double e = std::exp(static_cast<double>(p(0, 1)));
+    softmax_rows(block(p));
+    EXPECT_NEAR(p(0, 1), e / (1 + e), 4e-7 * e / (1 + e) + 1.7e-38) << x;  // 0 below exp(-87)
+  }
+}
+
+TEST(SoftmaxRows, KeepsWhatIsNotANumberAndWhatIsInfinite) {
+  Matrix p(2, 2);
+  p << std::numeric_limits<float>::quiet_NaN(), 0, 0, -std::numeric_limits<float>::infinity();
+  softmax_rows(block(p));
+  EXPECT_TRUE(std::isnan(p(0, 0)));
+  EXPECT_EQ(p(1, 0), 1);
+  EXPECT_EQ(p(1, 1), 0);
+}
+
+}  // namespace
+}  // namespace tabjoule

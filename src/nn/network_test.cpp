@@ -1,0 +1,74 @@
+#include "nn/network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "nn/testing.h"
+
+namespace tabjoule {
+namespace {
+
+using namespace testing_nn;
+
+std::string error_of(const Network& network) {
+  try {
+    validate(network);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ValidateNetwork, AcceptsAnMlp) { EXPECT_EQ(error_of(mlp(4, {8, 8}, 3, 0.2F)), ""); }
+
+TEST(ValidateNetwork, NamesTheLayerThatDoesNotFit) {
+  const auto changed = [](auto&& change) {
+    Network network = mlp(4, {8, 8}, 3, 0.2F);  // input, 2 x (linear, relu, dropout), head
+    change(network.layers);
+    return error_of(network);
+  };
+  using Layers = std::vector<Layer>;
+  EXPECT_THAT(changed([](Layers& l) { l.resize(1); }), testing::HasSubstr("at least one layer"));
+  EXPECT_THAT(changed([](Layers& l) { l[4].name = "hidden0"; }),
+              testing::HasSubstr("\"hidden0\" (linear): the name is used twice"));
+  EXPECT_THAT(changed([](Layers& l) { l[1].width = 0; }), testing::HasSubstr("width must be positive"));
+  EXPECT_THAT(changed([](Layers& l) { l[2].type = LayerType::input; }),
+              testing::HasSubstr("the input is the first layer"));
+  EXPECT_THAT(changed([](Layers& l) { l[0].type = LayerType::relu; }),
+              testing::HasSubstr("the input is the first layer"));
+  EXPECT_THAT(changed([](Layers& l) {
+                l[2].inputs = {1, 0};
+              }),
+              testing::HasSubstr("\"relu0\" (relu): takes one input"));
+  EXPECT_THAT(changed([](Layers& l) { l[2].inputs = {2}; }), testing::HasSubstr("must read an earlier layer"));
+  EXPECT_THAT(changed([](Layers& l) { l[2].inputs = {-1}; }), testing::HasSubstr("must read an earlier layer"));
+  EXPECT_THAT(changed([](Layers& l) { l[2].width = 9; }), testing::HasSubstr("must keep the width"));
+  EXPECT_THAT(changed([](Layers& l) { l[3].rate = 1; }),
+              testing::HasSubstr("\"dropout0\" (dropout): the dropout rate"));
+  EXPECT_THAT(changed([](Layers& l) { l[1].parameters.pop_back(); }), testing::HasSubstr("a weight and a bias"));
+  EXPECT_THAT(changed([](Layers& l) { l[4].parameters[0].cols = 7; }),
+              testing::HasSubstr("\"hidden1\" (linear): weight must be"));
+  EXPECT_THAT(changed([](Layers& l) { l[7].parameters[1].cols = 4; }),
+              testing::HasSubstr("\"head\" (linear): bias must be"));
+  EXPECT_THAT(changed([](Layers& l) { l[7].inputs = {3}; }),
+              testing::HasSubstr("\"dropout1\" (dropout): is read by no layer"));
+}
+
+TEST(NetworkCounts, AreThoseOfTheLinearLayersAndActivations) {
+  const Network network = mlp(4, {8, 5}, 3, 0.1F);
+  EXPECT_EQ(network.parameter_count(), (4 * 8 + 8) + (8 * 5 + 5) + (5 * 3 + 3));
+  EXPECT_EQ(network.flops(), (2 * 4 * 8 + 8 + 8) + (2 * 8 * 5 + 5 + 5) + (2 * 5 * 3 + 3));
+  EXPECT_EQ(network.input_width(), 4);
+  EXPECT_EQ(network.output_width(), 3);
+}
+
+TEST(LayerType, HasAName) {
+  EXPECT_STREQ(to_string(LayerType::input), "input");
+  EXPECT_STREQ(to_string(LayerType::linear), "linear");
+  EXPECT_STREQ(to_string(LayerType::relu), "relu");
+  EXPECT_STREQ(to_string(LayerType::dropout), "dropout");
+}
+
+}  // namespace
+}  // namespace tabjoule

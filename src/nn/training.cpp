@@ -1,0 +1,202 @@
+#include "nn/training.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <numeric>
+
+#include "base/error.h"
+#include "nn/loss.h"
+
+namespace tabjoule {
+namespace {
+
+/// Rows of a shard, half the batch between these: enough for an efficient product, few enough to keep cores busy.
+constexpr std::size_t kSmallShardRows = 64;
+constexpr std::size_t kShardRows = 128;
+/// Rows of a weight's gradient that are one task, likewise.
+constexpr int kTileRows = 128;
+constexpr int kSmallTileRows = 64;
+constexpr int kEvaluationRows = 256;
+
+void require_width(const Network& network, const Matrix& x) {
+  if (x.cols() != network.input_width())
+    fail_internal("the network takes {} features, the rows have {}", network.input_width(), x.cols());
+}
+
+int divided_up(int number, int by) { return (number + by - 1) / by; }
+
+}  // namespace
+
+/// Forward and backward go by shards of the batch; then each tile of a parameter sums its gradient over the whole
+/// batch and is updated while that gradient is still in the cache. Shards and tiles follow from the shapes alone.
+double TrainingStep::run(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
+                         const AdamWOptions& options, const Rng& rng) {
+  require_width(network, samples.x);
+  const std::size_t shard_rows = std::clamp((batch.size() + 1) / 2, kSmallShardRows, kShardRows);
+  const std::size_t shards = (batch.size() + shard_rows - 1) / shard_rows;
+  job_ = {&network, &samples, batch, &options, &rng};
+  executor_.bind(network, store_, static_cast<int>(batch.size()), true);
+  losses_.assign(shards, 0);
+  labels_.resize(batch.size());
+  values_.resize(batch.size());
+  pool_.run(static_cast<int>(shards), [this](int shard) { run_shard(shard); });
+  cut_tiles(network);
+  pool_.run(static_cast<int>(tiles_.size()), [this](int tile) { update_tile(tile); });
+  return std::accumulate(losses_.begin(), losses_.end(), 0.0);
+}
+
+void TrainingStep::run_shard(int shard) {
+  const Samples& samples = *job_.samples;
+  const auto part = [&](std::size_t index) { return job_.batch.size() * index / losses_.size(); };
+  const std::size_t first = part(static_cast<std::size_t>(shard));
+  const std::size_t last = part(static_cast<std::size_t>(shard) + 1);
+  const Block x = executor_.input();
+  for (std::size_t slot = first; slot < last; ++slot) {
+    const std::uint32_t row = job_.batch[slot];
+    std::copy_n(samples.x.data() + std::size_t{row} * static_cast<std::size_t>(x.cols), x.cols,
+                x.row(static_cast<int>(slot)));
+    if (samples.task == Task::regression)
+      values_[slot] = (samples.values[row] - samples.target_mean) / samples.target_std;
+    else
+      labels_[slot] = samples.labels[row];
+  }
+  const int begin = static_cast<int>(first);
+  const int count = static_cast<int>(last - first);
+  Rng dropout = job_.rng->split(static_cast<std::uint64_t>(shard));
+  executor_.forward(begin, begin + count, &dropout);
+  const ConstBlock outputs = executor_.output().middle_rows(begin, count);
+  const Block gradient = executor_.output_gradient().middle_rows(begin, count);
+  const double scale = 1 / static_cast<double>(job_.batch.size());
+  losses_[static_cast<std::size_t>(shard)] =
+      samples.task == Task::regression
+          ? squared_error(outputs, std::span(values_).subspan(first, last - first), scale, gradient)
+          : cross_entropy(outputs, std::span(labels_).subspan(first, last - first), scale, gradient);
+  executor_.backward(begin, begin + count);
+}
+
+void TrainingStep::cut_tiles(const Network& network) {
+  tiles_.clear();
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    if (layer.type != LayerType::linear) continue;
+    Parameter& weight = store_.at(layer.parameters[0].name);
+    Parameter& bias = store_.at(layer.parameters[1].name);
+    const AdamWStep weight_step = adamw_begin(weight, *job_.options);
+    const AdamWStep bias_step = adamw_begin(bias, *job_.options);
+    const int inputs = layer.parameters[0].cols;
+    const int rows = std::clamp(divided_up(layer.width, 2), kSmallTileRows, kTileRows);
+    for (int first = 0; first < layer.width; first += rows)
+      tiles_.push_back({i, first, std::min(rows, layer.width - first), inputs, &weight, &bias, weight_step, bias_step});
+    largest = std::max(largest, static_cast<std::size_t>(rows) * static_cast<std::size_t>(inputs + 1));
+  }
+  const auto threads = static_cast<std::size_t>(pool_.threads());
+  if (gradients_.size() < threads) gradients_.resize(threads);
+  for (auto& buffer : gradients_)
+    if (buffer.size() < largest) buffer.resize(largest);
+}
+
+void TrainingStep::update_tile(int index) {
+  const Tile& tile = tiles_[static_cast<std::size_t>(index)];
+  float* buffer = gradients_[static_cast<std::size_t>(index % pool_.threads())].data();
+  const Block weight{buffer, tile.rows, tile.inputs, tile.inputs};
+  const Block bias{buffer + std::ptrdiff_t{tile.rows} * tile.inputs, 1, tile.rows, tile.rows};
+  executor_.parameter_gradient(tile.layer, tile.first, weight, bias);
+  adamw_update(*tile.weight, tile.first, 0, weight, tile.weight_step);
+  adamw_update(*tile.bias, 0, tile.first, bias, tile.bias_step);
+}
+
+Matrix Evaluator::outputs(const Network& network, const ParameterStore& store, const Matrix& x) {
+  require_width(network, x);
+  Matrix result(x.rows(), network.output_width());
+  const int rows = static_cast<int>(x.rows());
+  const int chunks = divided_up(rows, kEvaluationRows);
+  const int threads = pool_.threads();
+  pool_.run(std::min(threads, chunks), [&](int thread) {
+    Executor& executor = executors_[static_cast<std::size_t>(thread)];
+    for (int chunk = thread; chunk < chunks; chunk += threads) {
+      const int first = chunk * kEvaluationRows;
+      const int count = std::min(kEvaluationRows, rows - first);
+      executor.bind(network, store, count, false);
+      const Block input = executor.input();
+      std::copy_n(x.data() + std::ptrdiff_t{first} * x.cols(), std::ptrdiff_t{count} * x.cols(), input.data);
+      executor.forward(0, count, nullptr);
+      const ConstBlock out = executor.output();
+      std::copy_n(out.data, std::ptrdiff_t{count} * out.cols, result.data() + std::ptrdiff_t{first} * out.cols);
+    }
+  });
+  return result;
+}
+
+Matrix Evaluator::predict(const Network& network, const ParameterStore& store, const Samples& samples) {
+  Matrix result = outputs(network, store, samples.x);
+  if (samples.task == Task::regression)
+    result.array() = result.array() * samples.target_std + samples.target_mean;
+  else
+    softmax_rows(block(result));
+  return result;
+}
+
+double annealed(double learning_rate, double done) {
+  return learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * done));
+}
+
+int default_batch(std::size_t rows) {
+  return static_cast<int>(std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(rows / 64, 1)), 16, 256));
+}
+
+TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
+                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
+                          const ProgressSink& progress) {
+  validate(network);
+  const Rng rng(options.seed);
+  store.add(network, rng.split(0));
+  const auto batch = static_cast<std::size_t>(options.batch > 0 ? options.batch : default_batch(train.rows()));
+  RowIndices order(train.rows());
+  std::iota(order.begin(), order.end(), 0U);
+
+  TrainingStep step(store, pool);
+  Evaluator evaluator(pool);
+  TrainResult result;
+  std::map<std::string, Matrix> best;
+  for (int epoch = 0; epoch < options.max_epochs; ++epoch) {
+    const Rng epoch_rng = rng.split(static_cast<std::uint64_t>(epoch) + 1);
+    Rng(epoch_rng).shuffle(std::span(order));
+    double loss = 0;
+    for (std::size_t first = 0; first < order.size(); first += batch) {
+      const auto rows = std::span<const std::uint32_t>(order).subspan(first, std::min(batch, order.size() - first));
+      AdamWOptions adamw = options.adamw;
+      if (options.anneal) {
+        const double done =
+            (epoch + static_cast<double>(first) / static_cast<double>(order.size())) / options.max_epochs;
+        adamw.learning_rate = annealed(adamw.learning_rate, done);
+      }
+      loss += step.run(network, train, rows, adamw, epoch_rng.split(first)) * static_cast<double>(rows.size());
+    }
+    loss /= static_cast<double>(order.size());
+    if (!std::isfinite(loss)) fail_internal("training diverged in epoch {}: the loss is not finite", epoch + 1);
+    result.losses.push_back(loss);
+
+    const Matrix predictions = evaluator.predict(network, store, validation);
+    const double score = evaluate(options.metric, block(predictions), validation.truth());
+    result.validation_scores.push_back(score);
+    const double gain =
+        higher_is_better(options.metric) ? score - result.validation_score : result.validation_score - score;
+    if (epoch == 0 || gain > 0) {
+      result.validation_score = score;
+      result.best_epoch = epoch;
+      for (const auto& layer : network.layers)
+        for (const auto& ref : layer.parameters) best[ref.name] = store.at(ref.name).value;
+    }
+    result.epochs = epoch + 1;
+    if (progress) progress({"train", static_cast<double>(epoch + 1) / options.max_epochs, ""});
+    if (epoch - result.best_epoch >= options.patience) break;
+  }
+  for (auto& [name, value] : best) store.at(name).value = std::move(value);
+  return result;
+}
+
+}  // namespace tabjoule

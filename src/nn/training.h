@@ -1,0 +1,113 @@
+// Training and evaluating a Network: one step, a whole run with early stopping, outputs for many rows.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "nn/adamw.h"
+#include "nn/executor.h"
+#include "nn/metrics.h"
+#include "table/dataset.h"
+
+namespace tabjoule {
+
+/// Preprocessed rows with what is to be predicted.
+struct Samples {
+  Matrix x;                          ///< (N, F)
+  std::vector<std::int32_t> labels;  ///< (N) classification
+  std::vector<float> values;         ///< (N) regression, in the target's own unit
+  Task task = Task::regression;
+  float target_mean = 0, target_std = 1;  ///< regression: networks see (value - mean) / std
+
+  [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(x.rows()); }
+  [[nodiscard]] Truth truth() const { return {labels, values}; }
+};
+
+/// One optimiser step after another on a store. The work is cut by the shapes alone, so that the result is the same for
+/// any number of threads. A network and batch no larger than earlier ones allocate nothing.
+class TrainingStep {
+ public:
+  TrainingStep(ParameterStore& store, ThreadPool& pool) : store_(store), pool_(pool) {}
+
+  /// Loss averaged over the batch, before the update. `rng` seeds the dropout of this step.
+  double run(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
+             const AdamWOptions& options, const Rng& rng);
+
+ private:
+  struct Job {
+    const Network* network;
+    const Samples* samples;
+    std::span<const std::uint32_t> batch;
+    const AdamWOptions* options;
+    const Rng* rng;
+  };
+  /// Rows [first, first + rows) of a linear layer's weight and as many elements of its bias.
+  struct Tile {
+    std::size_t layer;
+    int first, rows, inputs;
+    Parameter* weight;
+    Parameter* bias;
+    AdamWStep weight_step, bias_step;
+  };
+  void run_shard(int shard);
+  void cut_tiles(const Network& network);
+  void update_tile(int index);
+
+  ParameterStore& store_;
+  ThreadPool& pool_;
+  Executor executor_;
+  std::vector<double> losses_;        // of each shard
+  std::vector<std::int32_t> labels_;  // of the batch, in its order
+  std::vector<float> values_;
+  std::vector<Tile> tiles_;
+  std::vector<std::vector<float>> gradients_;  // of the tile in work, one a thread
+  Job job_{};
+};
+
+/// Network outputs as predictions: (N, K) probabilities, or (N, 1) values in the target's own unit.
+class Evaluator {
+ public:
+  explicit Evaluator(ThreadPool& pool) : pool_(pool), executors_(static_cast<std::size_t>(pool.threads())) {}
+  [[nodiscard]] Matrix predict(const Network& network, const ParameterStore& store, const Samples& samples);
+  /// Raw outputs (N, K): logits or standardised values.
+  [[nodiscard]] Matrix outputs(const Network& network, const ParameterStore& store, const Matrix& x);
+
+ private:
+  ThreadPool& pool_;
+  std::vector<Executor> executors_;
+};
+
+struct TrainOptions {
+  Metric metric = Metric::accuracy;
+  int max_epochs = 100;
+  int patience = 16;  ///< epochs without a better validation score (RTDL's recipe)
+  int batch = 0;      ///< 0: default_batch(rows)
+  AdamWOptions adamw;
+  bool anneal = false;  ///< let the learning rate fall to zero along a cosine over max_epochs; else it is constant
+  std::uint64_t seed = 0;
+};
+
+struct TrainResult {
+  int epochs = 0;
+  int best_epoch = 0;
+  double validation_score = 0;
+  std::vector<double> validation_scores;  ///< one an epoch
+  std::vector<double> losses;
+};
+
+/// A power of two from 16 to 256 that gives a small table enough steps an epoch.
+[[nodiscard]] int default_batch(std::size_t rows);
+
+/// The learning rate when a share `done` of the steps is done: a half cosine from `learning_rate` to 0.
+[[nodiscard]] double annealed(double learning_rate, double done);
+
+/// Trains `network` in `store` until the validation score stops improving; leaves the best epoch's weights. Errors
+/// (internal): the loss is not finite.
+TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
+                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
+                          const ProgressSink& progress);
+
+}  // namespace tabjoule

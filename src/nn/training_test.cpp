@@ -1,0 +1,267 @@
+#include "nn/training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "nn/testing.h"
+
+namespace tabjoule {
+namespace {
+
+using namespace testing_nn;
+
+struct Trained {
+  TrainResult result;
+  ParameterStore store;
+};
+
+Trained train(const Network& network, const Samples& samples, const Samples& validation, const TrainOptions& options,
+              int threads = 1) {
+  ThreadPool pool(threads);
+  Trained trained;
+  trained.result = train_network(network, trained.store, samples, validation, options, pool, {});
+  return trained;
+}
+
+TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Network network = mlp(6, {40, 24}, 2, 0.3F);
+  const Samples samples = xor_samples(700, 6, 1);
+  std::vector<ParameterStore> stores;
+  std::vector<double> losses;
+  for (const int threads : {1, 2, 3}) {
+    ThreadPool pool(threads);
+    ParameterStore store;
+    store.add(network, Rng(1));
+    TrainingStep step(store, pool);
+    for (std::uint64_t i = 0; i < 5; ++i) losses.push_back(step.run(network, samples, first_rows(513), {}, Rng(i)));
+    stores.push_back(std::move(store));
+  }
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(losses[i], losses[i + 5]);
+    EXPECT_EQ(losses[i], losses[i + 10]);
+  }
+  EXPECT_TRUE(same(stores[0], stores[1]));
+  EXPECT_TRUE(same(stores[0], stores[2]));
+}
+
+TEST(TrainingStep, ReportsTheMeanLossBeforeTheUpdate) {
+  const Network network = mlp(3, {}, 2);
+  const Samples samples = xor_samples(300, 3, 1);
+  ThreadPool pool(2);
+  ParameterStore store;
+  store.add(network, Rng(1));
+  for (auto& [name, p] : store.all()) p.value.setZero();
+  EXPECT_NEAR(TrainingStep(store, pool).run(network, samples, first_rows(300), {}, Rng(0)), std::log(2.0), 1e-6);
+  EXPECT_FALSE(store.at("head.weight").value.isZero());
+}
+
+TEST(TrainingStep, ThroughASliceTouchesOnlyTheBlockAndItsMoments) {
+  const Network large = mlp(6, {32, 32}, 2);
+  const Network small = mlp(6, {12}, 2);
+  const Samples samples = xor_samples(300, 6, 1);
+  ThreadPool pool(2);
+  ParameterStore store;
+  store.add(large, Rng(1));
+  TrainingStep step(store, pool);
+  step.run(large, samples, first_rows(300), {}, Rng(0));
+  const ParameterStore before = store;
+  step.run(small, samples, first_rows(300), {}, Rng(0));
+  for (const auto& [name, old] : before.all()) {
+    const Parameter& now = store.at(name);
+    int rows = 0;
+    int cols = 0;
+    for (const auto& layer : small.layers)
+      for (const auto& ref : layer.parameters)
+        if (ref.name == name) rows = ref.rows, cols = ref.cols;
+    for (Eigen::Index r = 0; r < old.value.rows(); ++r) {
+      for (Eigen::Index c = 0; c < old.value.cols(); ++c) {
+        if (r < rows && c < cols) continue;
+        ASSERT_EQ(now.value(r, c), old.value(r, c)) << name;
+        ASSERT_EQ(now.first_moment(r, c), old.first_moment(r, c)) << name;
+        ASSERT_EQ(now.second_moment(r, c), old.second_moment(r, c)) << name;
+      }
+    }
+    EXPECT_EQ(now.updates, old.updates + (rows > 0 ? 1 : 0));
+    if (rows > 0) {
+      EXPECT_NE(now.value.topLeftCorner(rows, cols), old.value.topLeftCorner(rows, cols)) << name;
+    }
+  }
+}
+
+TEST(TrainingStep, OnASliceEqualsTheStepOnACopiedSmallStore) {
+  const Network large = mlp(6, {32, 32}, 2);
+  const Network small = mlp(6, {12, 20}, 2);
+  const Samples samples = xor_samples(300, 6, 1);
+  ThreadPool pool(2);
+  ParameterStore store;
+  store.add(large, Rng(1));
+  ParameterStore copies;
+  copies.add(small, Rng(2));
+  for (const auto& layer : small.layers)
+    for (const auto& ref : layer.parameters)
+      copies.at(ref.name).value = store.at(ref.name).value.topLeftCorner(ref.rows, ref.cols);
+  TrainingStep on_slice(store, pool);
+  TrainingStep on_copy(copies, pool);
+  for (std::uint64_t i = 0; i < 4; ++i)
+    EXPECT_EQ(on_slice.run(small, samples, first_rows(300), {}, Rng(i)),
+              on_copy.run(small, samples, first_rows(300), {}, Rng(i)));
+  for (const auto& layer : small.layers)
+    for (const auto& ref : layer.parameters)
+      EXPECT_EQ(copies.at(ref.name).value, store.at(ref.name).value.topLeftCorner(ref.rows, ref.cols));
+}
+
+TEST(TrainingStep, RefusesRowsOfAnotherWidth) {
+  const Network network = mlp(4, {8}, 2);
+  ThreadPool pool(1);
+  ParameterStore store;
+  store.add(network, Rng(1));
+  try {
+    TrainingStep(store, pool).run(network, xor_samples(20, 3, 1), first_rows(20), {}, Rng(0));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the network takes 4 features, the rows have 3");
+  }
+  EXPECT_THROW((void)Evaluator(pool).outputs(network, store, Matrix(2, 5)), Error);
+}
+
+TEST(Evaluator, GivesTheSameBitsForAnyNumberOfThreadsAndAnyCutOfTheRows) {
+  const Network network = mlp(6, {40, 24}, 3);
+  ParameterStore store;
+  store.add(network, Rng(1));
+  const Matrix x = random_matrix(1000, 6, 2);
+  ThreadPool one(1);
+  const Matrix expected = Evaluator(one).outputs(network, store, x);
+  for (const int threads : {2, 3}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(Evaluator(pool).outputs(network, store, x), expected);
+  }
+  EXPECT_EQ(Evaluator(one).outputs(network, store, x.topRows(0)).rows(), 0);
+}
+
+TEST(Evaluator, PredictsProbabilitiesOrValuesInTheTargetsUnit) {
+  ThreadPool pool(1);
+  ParameterStore store;
+  const Network classifier = mlp(6, {8}, 2);
+  store.add(classifier, Rng(1));
+  const Matrix p = Evaluator(pool).predict(classifier, store, xor_samples(30, 6, 1));
+  for (Eigen::Index r = 0; r < 30; ++r) EXPECT_NEAR(p.row(r).sum(), 1, 1e-6);
+  const Network regressor = mlp(6, {8}, 1);
+  ParameterStore zero;
+  zero.add(regressor, Rng(1));
+  for (auto& [name, parameter] : zero.all()) parameter.value.setZero();
+  zero.at("head.bias").value(0, 0) = 2;
+  EXPECT_EQ(Evaluator(pool).predict(regressor, zero, curve_samples(5, 6, 1)), Matrix::Constant(5, 1, 2 * 6.5F + 23));
+}
+
+TEST(TrainNetwork, LearnsAnExclusiveOr) {
+  TrainOptions options;
+  options.adamw.learning_rate = 0.01;
+  const Samples validation = xor_samples(500, 4, 2);
+  const Trained trained = train(mlp(4, {32, 32}, 2), xor_samples(1500, 4, 1), validation, options, 2);
+  EXPECT_GT(trained.result.validation_score, 0.95);
+  EXPECT_LT(trained.result.losses.back(), trained.result.losses.front() / 3);
+  const Trained linear = train(mlp(4, {}, 2), xor_samples(1500, 4, 1), validation, options, 2);
+  EXPECT_LT(linear.result.validation_score, 0.65);  // the task needs the hidden layers
+}
+
+TEST(TrainNetwork, LearnsARegressionInTheTargetsUnit) {
+  TrainOptions options;
+  options.metric = Metric::rmse;
+  options.adamw.learning_rate = 0.01;
+  const Trained trained = train(mlp(4, {32, 32}, 1), curve_samples(1500, 4, 1), curve_samples(500, 4, 2), options, 2);
+  EXPECT_LT(trained.result.validation_score, 0.5);  // the target's standard deviation is 6.5
+}
+
+TEST(TrainNetwork, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Network network = mlp(5, {24}, 2, 0.2F);
+  TrainOptions options;
+  options.max_epochs = 5;
+  options.batch = 200;
+  const Samples samples = xor_samples(900, 5, 1);
+  const Trained one = train(network, samples, xor_samples(300, 5, 2), options, 1);
+  for (const int threads : {2, 3}) {
+    const Trained other = train(network, samples, xor_samples(300, 5, 2), options, threads);
+    EXPECT_TRUE(same(one.store, other.store));
+    EXPECT_EQ(one.result.losses, other.result.losses);
+    EXPECT_EQ(one.result.validation_scores, other.result.validation_scores);
+  }
+}
+
+TEST(TrainNetwork, RepeatsForASeedAndDiffersForAnother) {
+  const Network network = mlp(5, {16}, 2, 0.2F);
+  TrainOptions options;
+  options.max_epochs = 3;
+  const Samples samples = xor_samples(300, 5, 1);
+  const auto with_seed = [&](std::uint64_t seed) {
+    options.seed = seed;
+    return train(network, samples, samples, options);
+  };
+  const Trained first = with_seed(1);
+  EXPECT_TRUE(same(first.store, with_seed(1).store));
+  EXPECT_FALSE(same(first.store, with_seed(2).store));
+}
+
+TEST(TrainNetwork, StopsEarlyAndLeavesTheWeightsOfTheBestEpoch) {
+  Samples noise = xor_samples(100, 5, 1);  // labels that cannot be learnt: validation gets worse with time
+  Rng rng(9);
+  for (auto& label : noise.labels) label = static_cast<std::int32_t>(rng.below(2));
+  const Samples validation = xor_samples(200, 5, 2);
+  TrainOptions options;
+  options.metric = Metric::log_loss;
+  options.patience = 7;
+  options.adamw.learning_rate = 0.02;
+  const Network network = mlp(5, {32}, 2);
+  const Trained trained = train(network, noise, validation, options);
+  const auto& scores = trained.result.validation_scores;
+  const auto best = std::min_element(scores.begin(), scores.end());
+  EXPECT_GT(trained.result.best_epoch, 0);
+  EXPECT_EQ(trained.result.best_epoch, best - scores.begin());
+  EXPECT_EQ(trained.result.validation_score, *best);
+  EXPECT_EQ(trained.result.epochs, trained.result.best_epoch + 1 + options.patience);
+  EXPECT_EQ(trained.result.losses.size(), scores.size());
+  EXPECT_LT(*best, scores.back());
+  ThreadPool pool(1);
+  const Matrix p = Evaluator(pool).predict(network, trained.store, validation);
+  EXPECT_EQ(evaluate(Metric::log_loss, block(p), validation.truth()), *best);
+}
+
+TEST(TrainNetwork, SaysThatTrainingDiverged) {
+  TrainOptions options;
+  options.adamw.learning_rate = 1e30;
+  try {
+    train(mlp(4, {8, 8}, 1), curve_samples(200, 4, 1), curve_samples(50, 4, 2), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::internal);
+    EXPECT_THAT(error.what(), testing::HasSubstr("training diverged in epoch 1"));
+  }
+}
+
+TEST(TrainNetwork, TellsItsProgressAndCanBeStoppedByIt) {
+  ThreadPool pool(1);
+  ParameterStore store;
+  TrainOptions options;
+  options.max_epochs = 4;
+  std::vector<double> fractions;
+  const Samples samples = xor_samples(100, 4, 1);
+  train_network(mlp(4, {8}, 2), store, samples, samples, options, pool,
+                [&](const Progress& p) { fractions.push_back(p.fraction); });
+  EXPECT_THAT(fractions, testing::ElementsAre(0.25, 0.5, 0.75, 1));
+  EXPECT_THROW(train_network(mlp(4, {8}, 2), store, samples, samples, options, pool,
+                             [](const Progress&) { throw std::runtime_error("stop"); }),
+               std::runtime_error);
+}
+
+TEST(DefaultBatch, IsAPowerOfTwoFrom16To256ThatGrowsWithTheTable) {
+  EXPECT_EQ(default_batch(0), 16);
+  EXPECT_EQ(default_batch(1000), 16);
+  EXPECT_EQ(default_batch(5000), 64);
+  EXPECT_EQ(default_batch(1000000), 256);
+}
+
+}  // namespace
+}  // namespace tabjoule

@@ -1,0 +1,40 @@
+// Joules of a network on a device before it runs there: the device's profile, measured once and kept, and the
+// predictor fitted on it.
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "nn/network.h"
+#include "predict/kernel_table.h"
+#include "predict/predictor.h"
+#include "profile/profile.h"
+#include "space/search_space.h"
+
+namespace tabjoule {
+
+struct EnergyModelOptions {
+  std::int64_t batch = 1;
+  double profile_budget_s = 40;
+  std::filesystem::path profile_folder;  ///< empty: the profile is neither read nor kept
+  std::uint64_t seed = 0;
+};
+
+/// Every kernel that an architecture of `space` can need at `batch` (of a fixed sample where the space is too large
+/// to list), each once.
+[[nodiscard]] std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkShape& shape,
+                                                      std::int64_t batch);
+
+/// Those of `wanted` to measure so that each is within a factor of 1.25, in every dimension, of one measured (here or
+/// in `profile`): farthest first. Empty when the profile covers them all.
+[[nodiscard]] std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile,
+                                                        std::span<const KernelKey> wanted);
+
+/// Reads the device's stored profile, measures what it lacks for `wanted`, stores it and fits the predictor.
+[[nodiscard]] Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
+                                   DeviceProfile& profile, const NoticeSink& notice, const ProgressSink& progress);
+
+/// The kernels of a network as the device's runtime fuses them.
+[[nodiscard]] KernelGraph kernels_of(const Network& network, std::int64_t batch);
+
+}  // namespace tabjoule

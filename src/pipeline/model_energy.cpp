@@ -1,0 +1,48 @@
+#include "pipeline/model_energy.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "kernel/detect.h"
+
+namespace tabjoule {
+namespace {
+
+std::unique_ptr<LoadedModel> load(const ModelEnergyRequest& request, Device& device) {
+  if (request.batch < 1 || request.batch > 65536) fail_usage("--batch must lie in 1 .. 65536, it is {}", request.batch);
+  return with_context(request.model.string(), [&] { return device.runner->load(read_file(request.model)); });
+}
+
+}  // namespace
+
+PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink& notice,
+                             const ProgressSink& progress) {
+  Device device = open_device(request.device, request.device_options);
+  const auto model = load(request, device);
+  const KernelGraph graph = with_context(request.model.string(), [&] {
+    return detect_kernels(model->executed_graph(), request.batch);
+  });
+  std::set<KernelKey> wanted;
+  for (const auto& kernel : graph.kernels)
+    if (kernel.key.type != KernelType::unknown) wanted.insert(kernel.key);
+
+  EnergyModelOptions options;
+  options.batch = request.batch;
+  options.profile_budget_s = request.profile_budget_s;
+  options.profile_folder = request.profile_folder;
+  options.seed = request.seed;
+  DeviceProfile profile;
+  const std::vector<KernelKey> keys(wanted.begin(), wanted.end());
+  const Predictor predictor = fit_device(device, keys, options, profile, notice, progress);
+  return {device.name, device.sensor->info().name, device.sensor->info().source, predictor.predict(graph),
+          predictor.accuracy()};
+}
+
+Measurement measure_model(const ModelEnergyRequest& request, const MeasureOptions& options) {
+  Device device = open_device(request.device, request.device_options);
+  const auto model = load(request, device);
+  with_context(request.model.string(), [&] { model->bind_random(request.batch, request.seed); });
+  return measure(*model, request.batch, device, options);
+}
+
+}  // namespace tabjoule

@@ -1,0 +1,24 @@
+// From a request to matrices: table, target, split, preprocessing.
+#pragma once
+
+#include "base/progress.h"
+#include "nn/training.h"
+#include "pipeline/request.h"
+
+namespace tabjoule {
+
+struct PreparedData {
+  Dataset dataset;
+  Split split;
+  Preprocessor preprocessor;
+  Samples train, validation, test;
+};
+
+/// Errors: those of read_table, make_dataset, make_split and fit_preprocessor.
+[[nodiscard]] PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int threads,
+                                        const NoticeSink& notice);
+
+/// Value of `metric` on `samples` for a prediction that ignores the features: class shares, mean or median of train.
+[[nodiscard]] double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric);
+
+}  // namespace tabjoule

@@ -1,0 +1,34 @@
+// A network trained from scratch, with everything that is known of it.
+#pragma once
+
+#include <optional>
+
+#include "pipeline/prepared_data.h"
+#include "predict/predictor.h"
+#include "profile/measure.h"
+#include "space/search_space.h"
+
+namespace tabjoule {
+
+struct TrainedModel {
+  Architecture architecture;
+  Network network;
+  ParameterStore store;
+  TrainResult training;
+  double score_validation = 0;
+  double score_test = 0;
+};
+
+struct FinalTrainingOptions {
+  Metric metric = Metric::accuracy;
+  double flop_budget = 3e12;  ///< bounds the epochs of a large network on a large table; 3 are always allowed
+  std::uint64_t seed = 0;
+};
+
+/// Trains the architecture's network on train, stops early on validation, scores once on test.
+[[nodiscard]] TrainedModel train_architecture(const SearchSpace& space, const Architecture& architecture,
+                                              const NetworkShape& shape, const PreparedData& data,
+                                              const FinalTrainingOptions& options, ThreadPool& pool,
+                                              const ProgressSink& progress);
+
+}  // namespace tabjoule

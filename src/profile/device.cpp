@@ -1,0 +1,61 @@
+#include "profile/device.h"
+
+#include <fstream>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "power/cpu_time.h"
+#include "power/device_facts.h"
+#include "power/rapl.h"
+
+namespace tabjoule {
+namespace {
+
+/// "AMD EPYC 9654 96-Core Processor", or the architecture's generic name where the kernel does not tell.
+std::string processor_name() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("model name")) continue;
+    const auto colon = line.find(':');
+    const auto first = line.find_first_not_of(' ', colon + 1);
+    if (colon != std::string::npos && first != std::string::npos) return line.substr(first);
+  }
+  return "unknown processor";
+}
+
+double core_power_w(const DeviceOptions& options) {
+  return options.core_power_w == 0 ? default_core_power_w() : options.core_power_w;
+}
+
+std::unique_ptr<Sensor> open_cpu_sensor(const DeviceOptions& options) {
+  if (rapl_status(options.sysfs).usable) return make_rapl_sensor(options.sysfs);
+  return make_cpu_time_sensor(core_power_w(options));
+}
+
+Device open_cpu(const DeviceOptions& options) {
+  Device device;
+  device.name = "cpu";
+  device.runner = make_cpu_runner({});
+  device.sensor = open_cpu_sensor(options);
+  device.clock = std::make_unique<SystemClock>();
+  const SensorInfo& sensor = device.sensor->info();
+  device.fingerprint =
+      fmt::format("{} | {} {} | {}", processor_name(), device.runner->name(), device.runner->version(), sensor.name);
+  if (sensor.source == EnergySource::estimated) device.fingerprint += fmt::format(" {:g} W", core_power_w(options));
+  return device;
+}
+
+}  // namespace
+
+Device open_device(const std::string& name, const DeviceOptions& options) {
+  if (name == "auto" || name == "cpu") return open_cpu(options);
+  for (const char* prefix : {"cuda:", "tensorrt:", "sim:"})
+    if (name.starts_with(prefix))
+      fail_device("device \"{}\": this version of tabjoule does not run on {} devices yet; use --device cpu", name,
+                  name.substr(0, name.find(':')));
+  fail_usage("device \"{}\" is not known{}; known are auto, cpu, cuda:N, tensorrt:N and sim:NAME", name,
+             did_you_mean(name, {"auto", "cpu", "cuda:0", "tensorrt:0"}));
+}
+
+}  // namespace tabjoule

@@ -1,0 +1,171 @@
+// The measuring protocol on a device whose truth is known.
+#include "profile/measure.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "profile/fake_device_test.h"
+#include "profile/median.h"
+
+namespace tabjoule {
+namespace {
+
+using testing::HasSubstr;
+
+template <class Exception, class Body>
+std::string error_of(Body&& body) {
+  try {
+    body();
+  } catch (const Exception& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no such error";
+  return {};
+}
+
+Measurement measure_fake(fake::World& world, double time_s, const MeasureOptions& options = {}, int batch = 1) {
+  Device device = fake::device(world);
+  fake::FakeModel model(world, time_s);
+  return measure(model, batch, device, options);
+}
+
+TEST(Measure, RecoversTheTruthExactly) {
+  fake::World world;
+  const Measurement measurement = measure_fake(world, 3e-6, {}, 8);
+  EXPECT_NEAR(measurement.energy_per_batch_j, 15e-6, 1e-15);
+  EXPECT_NEAR(measurement.energy_j(), 15e-6 / 8, 1e-15);
+  EXPECT_NEAR(measurement.time_per_batch_s, 3e-6, 1e-15);
+  EXPECT_LT(measurement.energy_half_width_95_j, 1e-12);
+  EXPECT_EQ(measurement.source, EnergySource::simulated);
+  EXPECT_EQ(measurement.sensor, "fake");
+  EXPECT_EQ(measurement.trials, kFewestTrials);
+  EXPECT_NEAR(static_cast<double>(measurement.runs_per_trial) * 3e-6, MeasureOptions{}.trial_s, 3e-4);
+}
+
+TEST(Measure, HoldsTheTruthInItsIntervalUnderNoise) {
+  int inside = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    fake::World world;
+    world.noise = 0.05;
+    world.rng = Rng(seed);
+    const Measurement measurement = measure_fake(world, 3e-6);
+    EXPECT_LE(measurement.energy_half_width_95_j / measurement.energy_per_batch_j, 0.03);
+    inside += std::abs(measurement.energy_per_batch_j - 15e-6) <= measurement.energy_half_width_95_j ? 1 : 0;
+  }
+  // Not 95 %: measuring stops where the interval happens to be narrow.
+  EXPECT_GE(inside, 170);
+}
+
+TEST(Measure, IsNotMovedByRareInterruptions) {
+  fake::World world;
+  Device device = fake::device(world);
+  /// Every fifth trial costs four times as much.
+  class Interrupted final : public LoadedModel {
+   public:
+    explicit Interrupted(fake::World& world) : world_(world) {}
+    [[nodiscard]] std::vector<RuntimeTensor> run(const std::vector<RuntimeTensor>&) override { return {}; }
+    void bind_random(std::int64_t, std::uint64_t) override {}
+    void run_bound(int times) override {
+      const double time_s = times * 3e-6 * (++calls_ % 5 == 0 ? 4 : 1) * std::exp(0.002 * world_.rng.normal());
+      world_.clock.advance(time_s);
+      world_.energy_j += 5 * time_s;
+    }
+    [[nodiscard]] Graph executed_graph() override { return {}; }
+
+   private:
+    fake::World& world_;
+    int calls_ = 0;
+  } model(world);
+  EXPECT_NEAR(measure(model, 1, device, {}).energy_per_batch_j, 15e-6, 0.2e-6);
+}
+
+TEST(Measure, LengthensTrialsForACoarseSensor) {
+  fake::World world;
+  world.resolution_j = 0.01;
+  const Measurement measurement = measure_fake(world, 3e-6);
+  EXPECT_GE(static_cast<double>(measurement.runs_per_trial) * 15e-6, 0.5);
+  EXPECT_NEAR(measurement.energy_per_batch_j, 15e-6, 0.3e-6);
+}
+
+TEST(Measure, RefusesWhatIsNotStable) {
+  fake::World world;
+  world.noise = 3;
+  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure_fake(world, 3e-6, {.budget_s = 0.2}); }),
+              HasSubstr("not stable after"));
+}
+
+TEST(Measure, RefusesADrift) {
+  fake::World world;
+  world.drift = 0.5;
+  EXPECT_THAT(error_of<UnstableError>(
+                  [&] { (void)measure_fake(world, 3e-6, {.target_relative_half_width = 0.001, .min_trials = 1000}); }),
+              HasSubstr("drifts: the second half"));
+}
+
+TEST(Measure, RefusesABudgetForTooFewTrials) {
+  fake::World world;
+  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure_fake(world, 2); }), HasSubstr("raise the budget"));
+}
+
+TEST(Measure, RefusesASensorThatStandsStill) {
+  fake::World world;
+  world.power_w = 0;
+  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure_fake(world, 0.01, {.budget_s = 0.5}); }),
+              HasSubstr("the sensor did not move"));
+}
+
+TEST(Measure, PassesOnASensorThatFails) {
+  fake::World world;
+  world.sensor_fails = true;
+  EXPECT_THAT(error_of<Error>([&] { (void)measure_fake(world, 3e-6); }), HasSubstr("unplugged"));
+  world.sensor_fails = false;
+  world.power_w = -1;
+  EXPECT_THAT(error_of<Error>([&] { (void)measure_fake(world, 3e-6); }), HasSubstr("went backwards"));
+}
+
+TEST(Measure, ChecksItsArguments) {
+  fake::World world;
+  EXPECT_THROW((void)measure_fake(world, 3e-6, {}, 0), Error);
+  EXPECT_THROW((void)measure_fake(world, 3e-6, {.trial_s = 0}), Error);
+  EXPECT_THROW((void)measure_fake(world, 3e-6, {.budget_s = std::nan("")}), Error);
+}
+
+TEST(Measure, IsWrittenWithItsContext) {
+  fake::World world;
+  const Json json = to_json(measure_fake(world, 3e-6, {}, 4));
+  for (const char* name : {"energy_j", "energy_per_batch_j", "energy_half_width_95_j", "time_per_batch_s",
+                           "time_half_width_95_s", "batch", "trials", "runs_per_trial", "source", "sensor"})
+    EXPECT_TRUE(json.contains(name)) << name;
+  EXPECT_EQ(json.at("source"), "simulated");
+}
+
+TEST(Median, IntervalIsTheOrderStatisticsOfTheBinomial) {
+  std::vector<double> values{5, 1, 4, 2, 3};
+  EXPECT_EQ(estimate_median(values).median, 3);
+  EXPECT_TRUE(std::isinf(estimate_median(values).half_width_95));
+  values.push_back(6);  // P(all six on one side) = 2 / 64: the whole range, no less
+  EXPECT_EQ(estimate_median(values).half_width_95, 2.5);
+  values = {1, 2, 3, 4, 5, 6, 7, 8, 9};  // [x_2, x_8]
+  EXPECT_EQ(estimate_median(values).half_width_95, 3);
+}
+
+TEST(Median, CoversTheMedianOfASkewedDistribution) {
+  Rng rng(5);
+  for (const int n : {6, 9, 20, 57, 1000}) {
+    int inside = 0;
+    for (int round = 0; round < 1000; ++round) {
+      std::vector<double> values;
+      for (int i = 0; i < n; ++i) values.push_back(std::exp(rng.normal()));
+      const MedianEstimate estimate = estimate_median(values);
+      inside += estimate.low_95 <= 1 && 1 <= estimate.high_95 ? 1 : 0;
+    }
+    EXPECT_GE(inside, 935) << n;
+  }
+}
+
+}  // namespace
+}  // namespace tabjoule

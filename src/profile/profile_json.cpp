@@ -1,0 +1,80 @@
+// The profile's file format (docs/profile-format.md).
+#include "base/error.h"
+#include "profile/profile.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr const char* kFormat = "tabjoule-profile";
+constexpr int kVersion = 1;
+
+EnergySource source_from(const std::string& text) {
+  for (const EnergySource source : {EnergySource::measured, EnergySource::estimated, EnergySource::simulated})
+    if (text == to_string(source)) return source;
+  fail_input("\"energy_source\" is \"{}\"; measured, estimated or simulated was expected", text);
+}
+
+std::string text_member(const Json& json, const char* name) {
+  const auto member = json.find(name);
+  if (member == json.end() || !member->is_string()) fail_input("the text member \"{}\" is missing", name);
+  return member->get<std::string>();
+}
+
+/// 0 where absent: profiles made from a table of samples have none.
+double cost_member(const Json& json, const char* name) {
+  const auto member = json.find(name);
+  if (member == json.end()) return 0;
+  if (!member->is_number() || member->get<double>() < 0) fail_input("\"{}\" must be a number from 0", name);
+  return member->get<double>();
+}
+
+}  // namespace
+
+Json to_json(const DeviceProfile& profile) {
+  Json samples = Json::array();
+  for (const KernelSample& sample : profile.samples) samples.push_back(to_json(sample));
+  Json crowding = Json::array();
+  for (const CrowdingSample& sample : profile.crowding) {
+    crowding.push_back(to_json(KernelSample{sample.key, sample.time_s, sample.energy_j, 1, profile.fingerprint}));
+    crowding.back()["weight_bytes"] = sample.weight_bytes;
+  }
+  return {{"format", kFormat},
+          {"version", kVersion},
+          {"device", profile.device},
+          {"fingerprint", profile.fingerprint},
+          {"energy_source", to_string(profile.source)},
+          {"sensor", profile.sensor},
+          {"intermediate_time_s", profile.intermediate_time_s},
+          {"intermediate_energy_j", profile.intermediate_energy_j},
+          {"crowding", std::move(crowding)},
+          {"samples", std::move(samples)}};
+}
+
+DeviceProfile profile_from_json(const Json& json) {
+  require_format(json, kFormat, kVersion);
+  DeviceProfile profile;
+  profile.device = text_member(json, "device");
+  profile.fingerprint = text_member(json, "fingerprint");
+  profile.source = source_from(text_member(json, "energy_source"));
+  profile.sensor = text_member(json, "sensor");
+  profile.intermediate_time_s = cost_member(json, "intermediate_time_s");
+  profile.intermediate_energy_j = cost_member(json, "intermediate_energy_j");
+  const Json crowding = json.value("crowding", Json::array());
+  for (std::size_t i = 0; i < crowding.size(); ++i)
+    with_context(fmt::format("crowding sample {}", i + 1), [&] {
+      KernelSample sample = sample_from_json(crowding.at(i));
+      profile.crowding.push_back(
+          {std::move(sample.key), cost_member(crowding.at(i), "weight_bytes"), sample.time_s, sample.energy_j});
+    });
+  const auto samples = json.find("samples");
+  if (samples == json.end() || !samples->is_array()) fail_input("the list \"samples\" is missing");
+  for (std::size_t i = 0; i < samples->size(); ++i)
+    with_context(fmt::format("sample {}", i + 1), [&] { profile.samples.push_back(sample_from_json((*samples)[i])); });
+  return profile;
+}
+
+DeviceProfile read_profile(const std::filesystem::path& path) {
+  return with_context(path.string(), [&] { return profile_from_json(read_json(path)); });
+}
+
+}  // namespace tabjoule

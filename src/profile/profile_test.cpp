@@ -1,0 +1,261 @@
+// Profiling on a device whose truth is known, its file, and one small run on the real one.
+#include "profile/profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "profile/fake_device_test.h"
+#include "profile/kernel_model.h"
+#include "profile/order.h"
+
+namespace tabjoule {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+KernelKey linear(std::int64_t m, std::int64_t n, std::int64_t k, const char* variant = "relu") {
+  return {KernelType::linear, {m, n, k}, variant};
+}
+
+std::vector<KernelKey> some_kernels() {
+  std::vector<KernelKey> keys;
+  for (const int n : {4, 16, 64, 256})
+    for (const int k : {4, 32, 256}) keys.push_back(linear(2, n, k));
+  return keys;
+}
+
+std::set<KernelKey> keys_of(const DeviceProfile& profile) {
+  std::set<KernelKey> keys;
+  for (const KernelSample& sample : profile.samples) keys.insert(sample.key);
+  return keys;
+}
+
+/// Small models, so that the tests are quick.
+ProfileOptions quick(double budget_s = 40) { return {.budget_s = budget_s, .most_weight_bytes = 2.2e6}; }
+
+class ProfileFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fs::temp_directory_path() / ("tabjoule_profile_" + std::to_string(::getpid()) + ".json");
+    fs::remove(path_);
+  }
+  void TearDown() override { fs::remove(path_); }
+  fs::path path_;
+};
+
+TEST(Profile, RecoversEachKernelsCost) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  profile_kernels(profile, some_kernels(), device, quick(), {}, {});
+  ASSERT_EQ(profile.samples.size(), 13U);
+  EXPECT_EQ(profile.samples.front().key, session_key());
+  EXPECT_NEAR(profile.intermediate_time_s, fake::kIntermediateS, 1e-12);
+  // The session takes back the buffer that the last kernel of a chain does not need.
+  EXPECT_NEAR(profile.samples.front().time_s, fake::kSessionS - fake::kIntermediateS, 1e-12);
+  for (std::size_t i = 1; i < profile.samples.size(); ++i) {
+    const KernelSample& sample = profile.samples[i];
+    const auto at = [&](std::size_t d) { return static_cast<double>(sample.key.shape[d]); };
+    const double copies = copies_to_measure(sample.key);
+    const double truth_s = fake::kernel_s(at(0), at(1), at(2)) + fake::kIntermediateS * (1 + 1 / copies);
+    EXPECT_NEAR(sample.time_s, truth_s, 1e-3 * truth_s) << sample.key.text();
+    EXPECT_NEAR(sample.energy_j, 5 * truth_s, 5e-3 * truth_s) << sample.key.text();
+  }
+  EXPECT_EQ(profile.fingerprint, device.fingerprint);
+  EXPECT_EQ(profile.source, EnergySource::simulated);
+  EXPECT_EQ(profile.crowding.size(), 4U);
+}
+
+TEST(Profile, LeavesOutWhatCannotBeBuiltAlone) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  std::string last;
+  const std::vector<KernelKey> wanted{linear(1, 4, 4),
+                                      {KernelType::gather, {1, 2, 3}, ""},
+                                      linear(1, 4, 4),
+                                      linear(1, 4, 4, "swish"),
+                                      {KernelType::unknown, {}, "Einsum"}};
+  profile_kernels(profile, wanted, device, quick(), {}, [&](const Progress& progress) { last = progress.detail; });
+  EXPECT_THAT(keys_of(profile), testing::ElementsAre(linear(1, 4, 4), session_key()));
+  EXPECT_THAT(last, HasSubstr("3 cannot be measured alone"));
+}
+
+TEST(Profile, StopsAtItsBudget) {
+  fake::World world;
+  world.noise = 0.05;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  double fraction = 0;
+  profile_kernels(profile, some_kernels(), device, quick(0.5), {}, [&](const Progress& progress) {
+    EXPECT_GE(progress.fraction, fraction);
+    fraction = progress.fraction;
+  });
+  EXPECT_GT(profile.samples.size(), 1U);
+  EXPECT_LT(world.clock.now_s(), 3);
+  EXPECT_EQ(fraction, 1);
+}
+
+TEST(Profile, NeverStoresWhatIsNotStable) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  std::string last;
+  const auto disturb = [&](const Progress& progress) {
+    if (progress.phase == "profile" && progress.detail.starts_with("linear")) world.noise = 5;
+    last = progress.detail;
+  };
+  profile_kernels(profile, some_kernels(), device, quick(1000), {}, disturb);
+  EXPECT_LE(profile.samples.size(), 3U);
+  EXPECT_THAT(last, HasSubstr("left out as unstable"));
+}
+
+TEST(Profile, RefusesAnotherDevicesFile) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  profile.fingerprint = "another";
+  profile.samples.push_back({linear(1, 1, 1), 1, 1, 1, ""});
+  EXPECT_THROW(profile_kernels(profile, some_kernels(), device, quick(), {}, {}), Error);
+}
+
+TEST(Profile, PassesOnASensorThatFails) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  const auto unplug = [&](const Progress&) { world.sensor_fails = world.loads > 6; };
+  try {
+    profile_kernels(profile, some_kernels(), device, quick(), {}, unplug);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::device);
+    EXPECT_THAT(error.what(), testing::AllOf(HasSubstr("linear m=2"), HasSubstr("unplugged")));
+  }
+}
+
+TEST_F(ProfileFile, ContinuesWhereItWasStopped) {
+  const std::vector<KernelKey> wanted = some_kernels();
+  fake::World whole_world;
+  Device whole_device = fake::device(whole_world);
+  DeviceProfile whole;
+  profile_kernels(whole, wanted, whole_device, quick(), {}, {});
+
+  for (const int stop_after : {1, 2, 5, 9}) {
+    fs::remove(path_);
+    fake::World world;
+    Device device = fake::device(world);
+    int reports = 0;
+    const auto stop = [&](const Progress&) {
+      if (++reports > stop_after) fail_internal("interrupted");
+    };
+    DeviceProfile stopped;
+    EXPECT_THROW(profile_kernels(stopped, wanted, device, quick(), path_, stop), Error);
+    DeviceProfile again = read_profile(path_);
+    EXPECT_EQ(keys_of(again), keys_of(stopped));
+    const std::size_t before = again.samples.size();
+    const int loads = world.loads;
+    profile_kernels(again, wanted, device, quick(), path_, {});
+    EXPECT_EQ(keys_of(again), keys_of(whole));
+    EXPECT_EQ(again.crowding.size(), whole.crowding.size());
+    EXPECT_EQ(static_cast<std::size_t>(world.loads - loads),
+              whole.samples.size() - before + whole.crowding.size() - stopped.crowding.size())
+        << "something was measured twice";
+    EXPECT_EQ(to_text(to_json(read_profile(path_))), to_text(to_json(again)));
+  }
+}
+
+TEST_F(ProfileFile, RefusesFilesItCannotUse) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  profile_kernels(profile, std::vector{linear(1, 4, 4)}, device, quick(), path_, {});
+  const Json good = read_json(path_);
+  EXPECT_EQ(good.at("format"), "tabjoule-profile");
+  const auto refused = [&](const char* member, const Json& value) {
+    Json bad = good;
+    bad[member] = value;
+    EXPECT_THROW((void)profile_from_json(bad), Error) << member;
+  };
+  refused("version", 2);
+  refused("format", "something");
+  refused("device", 3);
+  refused("energy_source", "guessed");
+  refused("samples", "none");
+  refused("samples", Json::array({1}));
+  refused("crowding", Json::array({1}));
+  refused("intermediate_time_s", -1);
+}
+
+TEST(Order, BeginsWithTheCornersOfEachGroup) {
+  std::vector<KernelKey> wanted;
+  for (int n = 1; n <= 64; ++n) wanted.push_back(linear(1, n, n));
+  for (int n = 1; n <= 4; ++n) wanted.push_back({KernelType::softmax, {1, n}, ""});
+  wanted.push_back(wanted.front());
+  const std::vector<KernelKey> order = space_filling_order(wanted);
+  ASSERT_EQ(order.size(), 68U);
+  EXPECT_EQ(order[0], linear(1, 1, 1));
+  EXPECT_EQ(order[1].type, KernelType::softmax);
+  EXPECT_EQ(order[2], linear(1, 64, 64));
+  EXPECT_EQ(std::set<KernelKey>(order.begin(), order.end()).size(), 68U);
+  EXPECT_EQ(std::count_if(order.begin(), order.begin() + 8, [](auto& key) { return key.type == KernelType::softmax; }),
+            4);
+}
+
+TEST(KernelModel, HasItsCopiesSideBySideWithWeightsOfTheirOwn) {
+  const Graph graph = kernel_model(linear(8, 3, 5), 4);
+  EXPECT_EQ(graph.outputs.size(), 4U);
+  EXPECT_EQ(std::count_if(graph.nodes.begin(), graph.nodes.end(), [](auto& node) { return node.op == "Gemm"; }), 4);
+  EXPECT_NE(graph.constant("y0.weight")->floats, graph.constant("y1.weight")->floats);
+  for (const Node& node : graph.nodes) EXPECT_EQ(node.inputs.front(), node.op == "Gemm" ? "x0" : node.inputs.front());
+  EXPECT_THROW((void)kernel_model(linear(8, 0, 5), 4), Error);
+  EXPECT_THROW((void)kernel_model(linear(8, 3, 5), 0), Error);
+}
+
+// Structure only: figures of a shared machine are nothing a test may depend on.
+TEST(Profile, RunsOnThisMachine) {
+  Device device = open_device("auto", {});
+  DeviceProfile profile;
+  const KernelKey softmax{KernelType::softmax, {4, 8}, ""};
+  const KernelKey sigmoid{KernelType::elementwise, {64, 1}, "Sigmoid"};
+  const KernelKey add{KernelType::elementwise, {64, 2}, "Add"};
+  const KernelKey concat{KernelType::concat, {64, 4}, ""};
+  const std::vector<KernelKey> wanted{linear(8, 8, 8), linear(8, 512, 512), softmax, sigmoid, add, concat};
+  ProfileOptions options = quick(60);  // far more than needed
+  options.measure.target_relative_half_width = 0.5;
+  options.measure.give_up_relative_half_width = 10;
+  profile_kernels(profile, wanted, device, options, {}, {});
+  ASSERT_TRUE(profile.has(session_key()));
+  std::map<KernelKey, KernelSample> samples;
+  for (const KernelSample& sample : profile.samples) {
+    EXPECT_GT(sample.time_s, 0) << sample.key.text();
+    EXPECT_GT(sample.energy_j, 0) << sample.key.text();
+    samples[sample.key] = sample;
+  }
+  for (const KernelKey& key : wanted) EXPECT_TRUE(profile.has(key)) << key.text();
+  EXPECT_GT(samples[linear(8, 512, 512)].energy_j, samples[linear(8, 8, 8)].energy_j);
+}
+
+TEST(OpenDevice, NamesWhatItKnows) {
+  const Device device = open_device("cpu", {.core_power_w = 3, .sysfs = "/nowhere"});
+  EXPECT_THAT(device.fingerprint, HasSubstr("onnxruntime-cpu"));
+  EXPECT_THAT(device.fingerprint, HasSubstr("cpu-time 3 W"));
+  const auto kind_of = [](const char* name) {
+    try {
+      (void)open_device(name, {});
+    } catch (const Error& error) {
+      return error.kind();
+    }
+    return ErrorKind::internal;
+  };
+  for (const char* known : {"cuda:0", "tensorrt:1", "sim:a100"}) EXPECT_EQ(kind_of(known), ErrorKind::device) << known;
+  for (const char* unknown : {"", "gpu", "cpu0", "CPU"}) EXPECT_EQ(kind_of(unknown), ErrorKind::usage) << unknown;
+}
+
+}  // namespace
+}  // namespace tabjoule

@@ -1,0 +1,204 @@
+// ONNX Runtime's CPU provider as a Runner: sequential execution, no spinning threads, nothing printed.
+#include <onnxruntime_cxx_api.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "graph/one_line.h"
+#include "graph/onnx/onnx_file.h"
+#include "runtime/ort_tensor.h"
+#include "runtime/runner.h"
+#include "runtime/temporary_folder.h"
+
+namespace tabjoule {
+namespace {
+
+// ONNX Runtime wants one environment a process. Its log is dropped: what matters comes back in exceptions.
+const Ort::Env& environment() {
+  static const Ort::Env env(
+      ORT_LOGGING_LEVEL_ERROR, "tabjoule",
+      [](void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}, nullptr);
+  return env;
+}
+
+/// Runs `body`; what ONNX Runtime throws becomes Error (input).
+template <class Body>
+decltype(auto) translated(const char* doing, Body&& body) {
+  try {
+    return body();
+  } catch (const Ort::Exception& refusal) {
+    fail_input("ONNX Runtime refuses {}: {}", doing, one_line(refusal.what()));
+  }
+}
+
+Ort::SessionOptions session_options(const CpuRunnerOptions& options) {
+  Ort::SessionOptions result;
+  result.SetExecutionMode(ORT_SEQUENTIAL);
+  result.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+  result.SetIntraOpNumThreads(options.threads);
+  result.SetInterOpNumThreads(1);
+  result.SetLogSeverityLevel(ORT_LOGGING_LEVEL_ERROR);
+  // A thread that spins while it waits spends energy that no kernel asked for.
+  result.AddConfigEntry("session.intra_op.allow_spinning", "0");
+  result.AddConfigEntry("session.inter_op.allow_spinning", "0");
+  return result;
+}
+
+TensorSpec spec_of(const std::string& name, const Ort::TypeInfo& type) {
+  if (type.GetONNXType() != ONNX_TYPE_TENSOR) fail_input("value \"{}\" is not a tensor", one_line(name));
+  const auto info = type.GetTensorTypeAndShapeInfo();
+  return {name, static_cast<ElementType>(info.GetElementType()), info.GetShape()};
+}
+
+std::vector<TensorSpec> inputs_of(const Ort::Session& session) {
+  Ort::AllocatorWithDefaultOptions allocator;
+  std::vector<TensorSpec> specs;
+  for (std::size_t i = 0; i < session.GetInputCount(); ++i) {
+    specs.push_back(spec_of(session.GetInputNameAllocated(i, allocator).get(), session.GetInputTypeInfo(i)));
+  }
+  return specs;
+}
+
+std::vector<std::string> outputs_of(const Ort::Session& session) {
+  Ort::AllocatorWithDefaultOptions allocator;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < session.GetOutputCount(); ++i) {
+    names.emplace_back(session.GetOutputNameAllocated(i, allocator).get());
+  }
+  return names;
+}
+
+RuntimeTensor random_tensor(const TensorSpec& spec, std::int64_t batch, Rng rng) {
+  if (spec.type != ElementType::float32) {
+    fail_input("input \"{}\" is {}; only models with float32 inputs (model.onnx, not pipeline.onnx) can be measured",
+               one_line(spec.name), describe(spec.type, spec.dims));
+  }
+  RuntimeTensor tensor{spec.name, spec.dims, {}};
+  std::int64_t count = 1;
+  for (std::int64_t& dim : tensor.dims) count *= dim = dim < 0 ? batch : dim;
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = static_cast<float>(rng.normal());
+  tensor.data = std::move(values);
+  return tensor;
+}
+
+class CpuModel final : public LoadedModel {
+ public:
+  CpuModel(std::string bytes, const CpuRunnerOptions& options)
+      : bytes_(std::move(bytes)),
+        options_(options),
+        session_(environment(), bytes_.data(), bytes_.size(), session_options(options)),
+        inputs_(inputs_of(session_)),
+        outputs_(outputs_of(session_)) {}
+
+  std::vector<RuntimeTensor> run(const std::vector<RuntimeTensor>& inputs) override {
+    std::vector<RuntimeTensor> outputs;
+    const std::vector<Ort::Value> values = evaluate(inputs);
+    for (std::size_t i = 0; i < values.size(); ++i) outputs.push_back(runtime_tensor(outputs_[i], values[i]));
+    return outputs;
+  }
+
+  void bind_random(std::int64_t batch, std::uint64_t seed) override {
+    if (batch < 1) fail_usage("batch {}: give a number from 1", batch);
+    const Rng rng(seed);
+    std::vector<RuntimeTensor> bound;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) bound.push_back(random_tensor(inputs_[i], batch, rng.split(i)));
+    bound_outputs_ = evaluate(bound);  // one run tells every output's shape and leaves buffers that fit
+    bound_inputs_ = std::move(bound);
+    translated("to bind buffers", [&] {
+      binding_.emplace(session_);
+      for (const auto& tensor : bound_inputs_) binding_->BindInput(tensor.name.c_str(), ort_value(tensor));
+      for (std::size_t i = 0; i < outputs_.size(); ++i) {
+        binding_->BindOutput(outputs_[i].c_str(), bound_outputs_[i]);
+      }
+    });
+  }
+
+  void run_bound(int times) override {
+    if (!binding_) fail_usage("run_bound before bind_random: bind the inputs first");
+    translated("to run the model", [&] {
+      for (int i = 0; i < times; ++i) session_.Run(run_options_, *binding_);
+    });
+  }
+
+  // A second session with the same options writes what its optimiser made of the model.
+  Graph executed_graph() override {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "executed.onnx";
+    translated("to tell the graph it executes", [&] {
+      Ort::SessionOptions options = session_options(options_);
+      options.SetOptimizedModelFilePath(path.c_str());
+      const Ort::Session session(environment(), bytes_.data(), bytes_.size(), options);
+    });
+    if (!std::filesystem::exists(path)) fail_device("ONNX Runtime does not tell the graph it executes");
+    return read_onnx(path);
+  }
+
+ private:
+  const RuntimeTensor& find(const std::vector<RuntimeTensor>& tensors, const std::string& name) const {
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(), [&](const RuntimeTensor& tensor) { return tensor.name == name; });
+    if (found == tensors.end()) fail_input("input \"{}\" is absent; the model needs it", one_line(name));
+    return *found;
+  }
+
+  void require_known_names(const std::vector<RuntimeTensor>& tensors) const {
+    for (const RuntimeTensor& tensor : tensors) {
+      const auto same_name = [&](const TensorSpec& spec) { return spec.name == tensor.name; };
+      if (std::none_of(inputs_.begin(), inputs_.end(), same_name)) {
+        fail_input("input \"{}\": the model has none of that name", one_line(tensor.name));
+      }
+    }
+  }
+
+  std::vector<Ort::Value> evaluate(const std::vector<RuntimeTensor>& tensors) {
+    require_known_names(tensors);
+    std::vector<const char*> input_names, output_names;
+    std::vector<Ort::Value> values;
+    for (const TensorSpec& spec : inputs_) {
+      const RuntimeTensor& tensor = find(tensors, spec.name);
+      require_matches(tensor, spec);
+      input_names.push_back(spec.name.c_str());
+      values.push_back(ort_value(tensor));
+    }
+    for (const std::string& name : outputs_) output_names.push_back(name.c_str());
+    return translated("to run the model", [&] {
+      return session_.Run(run_options_, input_names.data(), values.data(), values.size(), output_names.data(),
+                          output_names.size());
+    });
+  }
+
+  std::string bytes_;  // executed_graph loads them once more
+  CpuRunnerOptions options_;
+  Ort::Session session_;
+  std::vector<TensorSpec> inputs_;
+  std::vector<std::string> outputs_;
+  Ort::RunOptions run_options_;
+  std::vector<RuntimeTensor> bound_inputs_;  // the memory that binding_ reads
+  std::vector<Ort::Value> bound_outputs_;    // the memory that binding_ writes
+  std::optional<Ort::IoBinding> binding_;
+};
+
+class CpuRunner final : public Runner {
+ public:
+  explicit CpuRunner(const CpuRunnerOptions& options) : options_(options) {}
+  std::string name() const override { return "onnxruntime-cpu"; }
+  std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
+  std::unique_ptr<LoadedModel> load(const std::string& onnx_bytes) override {
+    return translated("the model", [&] { return std::make_unique<CpuModel>(onnx_bytes, options_); });
+  }
+
+ private:
+  CpuRunnerOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> make_cpu_runner(const CpuRunnerOptions& options) {
+  if (options.threads < 1) fail_usage("threads {}: give a number from 1", options.threads);
+  return std::make_unique<CpuRunner>(options);
+}
+
+}  // namespace tabjoule

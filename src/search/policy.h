@@ -1,0 +1,47 @@
+// A factorised policy: an independent categorical distribution for each decision of a space, trained by REINFORCE
+// (Williams 1992; TuNAS, arXiv 2008.06120, section 3).
+#pragma once
+
+#include <vector>
+
+#include "base/random.h"
+#include "space/search_space.h"
+
+namespace tabjoule {
+
+class Policy {
+ public:
+  explicit Policy(const SearchSpace& space);
+
+  [[nodiscard]] Architecture sample(Rng& rng) const;
+  /// Of each choice of decision `d`.
+  [[nodiscard]] const std::vector<double>& probabilities(std::size_t d) const { return probabilities_[d]; }
+  [[nodiscard]] double log_probability(const Architecture& architecture) const;
+  /// Sum of the decisions' entropies divided by that of the uniform policy: 1 at the start, 0 when decided.
+  [[nodiscard]] double relative_entropy() const;
+
+  /// The gradient of advantage * log P(architecture) + entropy_weight * H, added to `gradient` (one vector a
+  /// decision, as `logits`).
+  void add_gradient(const Architecture& architecture, double advantage, double entropy_weight,
+                    std::vector<std::vector<double>>& gradient) const;
+  [[nodiscard]] std::vector<std::vector<double>> zero_gradient() const;
+
+  /// One step of Adam upwards along `gradient`.
+  void ascend(const std::vector<std::vector<double>>& gradient, double learning_rate);
+
+  [[nodiscard]] const std::vector<std::vector<double>>& logits() const { return logits_; }
+  void set_logits(std::vector<std::vector<double>> logits);
+
+ private:
+  void update();  // what follows from the logits, which change less often than they are asked for
+
+  std::vector<std::vector<double>> logits_;
+  std::vector<std::vector<double>> probabilities_;
+  std::vector<std::vector<double>> cumulative_;        // of the probabilities
+  std::vector<std::vector<double>> entropy_gradient_;  // dH / d logit
+  std::vector<double> entropies_;
+  std::vector<std::vector<double>> first_moment_, second_moment_;
+  int updates_ = 0;
+};
+
+}  // namespace tabjoule

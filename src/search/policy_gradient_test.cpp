@@ -1,0 +1,192 @@
+#include "search/policy_gradient.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <set>
+
+#include "base/error.h"
+
+namespace tabjoule {
+namespace {
+
+/// 10 x 256 choices, as the MLP space.
+SearchSpace wide_space() {
+  return space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "wide", "family": "mlp",
+    "decisions": [{"name": "depth", "from": 1, "to": 10, "step": 1}, {"name": "width", "from": 4, "to": 1024, "step": 4}]})"));
+}
+
+int depth(const Architecture& a) { return a.choices[0] + 1; }
+int width(const Architecture& a) { return 4 * (a.choices[1] + 1); }
+
+/// Saturates with width, has its best depth at 3: what accuracies of MLPs look like.
+double known_utility(const Architecture& a) {
+  return 0.9 - 0.3 * std::exp(-width(a) / 40.0) - 0.003 * std::pow(depth(a) - 3, 2);
+}
+double known_energy_j(const Architecture& a) { return 1e-6 * (5 + depth(a) * std::pow(width(a) / 64.0, 1.5)); }
+
+SearchResult search(const SearchOptions& options, const Reward& reward) {
+  return policy_gradient_search(wide_space(), known_utility, known_energy_j, reward, options, {});
+}
+
+TEST(Reward, RisesWithUtilityAndFallsWithEnergy) {
+  Rng rng(1);
+  for (int i = 0; i < 1000; ++i) {
+    const Reward reward{std::pow(10, rng.uniform(-4, 1)), std::pow(10, rng.uniform(-9, 3))};
+    const double utility = rng.uniform(-5, 1);
+    const double energy_j = std::pow(10, rng.uniform(-9, 3));
+    EXPECT_GT(reward(utility + rng.uniform(1e-6, 1), energy_j), reward(utility, energy_j));
+    EXPECT_LT(reward(utility, energy_j * rng.uniform(1.001, 100)), reward(utility, energy_j));
+  }
+}
+
+TEST(Reward, ExchangesTheWeightForTenTimesLessEnergy) {
+  const Reward reward{0.02, 1e-3};
+  EXPECT_NEAR(reward(0.8, 1e-5), reward(0.82, 1e-4), 1e-12);
+  EXPECT_NEAR(reward(0.8, 1e-3), 0.8, 1e-12);
+}
+
+TEST(Reward, OrdersTheSameOnEveryScaleOfEnergy) {
+  const Reward small{0.02, 1e-6};
+  const Reward large{0.02, 1};
+  EXPECT_NEAR(small(0.7, 3e-6), large(0.7, 3), 1e-12);
+}
+
+TEST(Reward, OfWeightZeroIgnoresEnergyWhateverItIs) {
+  const Reward reward{0, 1};
+  for (const double energy_j : {0.0, 1e-9, 5.0, std::numeric_limits<double>::infinity()})
+    EXPECT_EQ(reward(0.5, energy_j), 0.5);
+}
+
+TEST(PolicyGradientSearch, FindsAKnownOptimumWithin800EvaluationsForEverySeed) {
+  const Reward reward{0.01, 1e-6};
+  double optimum = -1e9;
+  double sum = 0;
+  std::vector<double> rewards;
+  for (const auto& a : all_architectures(wide_space())) {
+    rewards.push_back(reward(known_utility(a), known_energy_j(a)));
+    sum += rewards.back();
+    optimum = std::max(optimum, rewards.back());
+  }
+  std::sort(rewards.rbegin(), rewards.rend());
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    SearchOptions options;
+    options.seed = seed;
+    const SearchResult result = search(options, reward);
+    EXPECT_LE(result.evaluated.size(), 800U);
+    EXPECT_GE(result.best.reward, rewards[7]) << "seed " << seed;  // of 2,560
+    const double last = std::accumulate(result.mean_rewards.end() - 10, result.mean_rewards.end(), 0.0) / 10;
+    EXPECT_GT(last, sum / 2560 + 0.6 * (optimum - sum / 2560)) << "the policy itself learnt, seed " << seed;
+  }
+}
+
+TEST(PolicyGradientSearch, ConcentratesOnABestChoiceGivenTime) {
+  SearchOptions options;
+  options.updates = 600;
+  const SearchResult result = search(options, {0.01, 1e-6});
+  EXPECT_LT(result.entropies.back(), 0.75);
+  EXPECT_GT(result.entropies.front(), 0.99);
+  EXPECT_EQ(result.entropies.size(), 600U);
+}
+
+TEST(PolicyGradientSearch, FindsSmallerNetworksAsEnergyWeighsMore) {
+  double before = 1;
+  for (const double weight : {0.0, 0.01, 0.1}) {
+    const SearchResult result = search({}, {weight, 1e-6});
+    EXPECT_LT(result.best.energy_j, before) << "weight " << weight;
+    before = result.best.energy_j;
+  }
+}
+
+TEST(PolicyGradientSearch, WithWeightZeroDoesTheSameWhateverTheEnergies) {
+  const Reward reward{0, 1};
+  const auto none =
+      policy_gradient_search(wide_space(), known_utility, [](const auto&) { return 0.0; }, reward, {}, {});
+  const auto some = search({}, reward);
+  EXPECT_EQ(none.mean_rewards, some.mean_rewards);
+  EXPECT_EQ(none.best.architecture, some.best.architecture);
+}
+
+TEST(PolicyGradientSearch, EvaluatesEachArchitectureOnce) {
+  std::multiset<Architecture> asked;
+  const auto utility = [&](const Architecture& a) {
+    asked.insert(a);
+    return known_utility(a);
+  };
+  const SearchResult result = policy_gradient_search(wide_space(), utility, known_energy_j, {}, {}, {});
+  EXPECT_EQ(asked.size(), result.evaluated.size());
+  EXPECT_EQ(std::set<Architecture>(asked.begin(), asked.end()).size(), asked.size());
+  for (const auto& candidate : result.evaluated) {
+    EXPECT_EQ(candidate.utility, known_utility(candidate.architecture));
+    EXPECT_EQ(candidate.energy_j, known_energy_j(candidate.architecture));
+    EXPECT_LE(candidate.reward, result.best.reward);
+  }
+}
+
+TEST(PolicyGradientSearch, RepeatsForASeedAndDiffersForAnother) {
+  const auto with_seed = [](std::uint64_t seed) {
+    SearchOptions options;
+    options.seed = seed;
+    return search(options, {}).mean_rewards;
+  };
+  EXPECT_EQ(with_seed(1), with_seed(1));
+  EXPECT_NE(with_seed(1), with_seed(2));
+}
+
+TEST(PolicyGradientSearch, RefusesNegativeWeightsAndNoSamples) {
+  EXPECT_THROW(search({}, {-0.1, 1}), Error);
+  SearchOptions none;
+  none.updates = 0;
+  EXPECT_THROW(search(none, {}), Error);
+  none = {};
+  none.samples_per_update = 0;
+  EXPECT_THROW(search(none, {}), Error);
+}
+
+TEST(PolicyGradientSearch, ReportsProgressUpToOne) {
+  std::vector<double> fractions;
+  SearchOptions options;
+  options.updates = 4;
+  (void)policy_gradient_search(wide_space(), known_utility, known_energy_j, {}, options,
+                               [&](const Progress& p) { fractions.push_back(p.fraction); });
+  EXPECT_EQ(fractions, (std::vector{0.25, 0.5, 0.75, 1.0}));
+}
+
+/// Every candidate against every other; of equals the first.
+std::vector<int> slow_front(const std::vector<Candidate>& all) {
+  std::vector<int> kept;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    bool beaten = false;
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      const bool no_worse = all[j].utility >= all[i].utility && all[j].energy_j <= all[i].energy_j;
+      const bool better = all[j].utility > all[i].utility || all[j].energy_j < all[i].energy_j;
+      beaten = beaten || (no_worse && (better || j < i));
+    }
+    if (!beaten) kept.push_back(static_cast<int>(i));
+  }
+  std::sort(kept.begin(), kept.end(), [&](int a, int b) {
+    return all[static_cast<std::size_t>(a)].energy_j < all[static_cast<std::size_t>(b)].energy_j;
+  });
+  return kept;
+}
+
+TEST(ParetoFront, EqualsTheQuadraticDefinitionOnRandomSetsWithTies) {
+  Rng rng(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<Candidate> all;
+    const auto levels = 2 + rng.below(8);
+    for (std::uint64_t i = 0; i < 1 + rng.below(20); ++i)
+      all.push_back(
+          {{{static_cast<int>(i)}}, static_cast<double>(rng.below(levels)), static_cast<double>(rng.below(levels)), 0});
+    std::vector<int> front;
+    for (const auto& candidate : pareto_front(all)) front.push_back(candidate.architecture.choices[0]);
+    ASSERT_EQ(front, slow_front(all)) << "round " << round;
+  }
+}
+
+TEST(ParetoFront, OfNothingIsNothing) { EXPECT_TRUE(pareto_front({}).empty()); }
+
+}  // namespace
+}  // namespace tabjoule

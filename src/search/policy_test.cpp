@@ -1,0 +1,158 @@
+#include "search/policy.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+
+namespace tabjoule {
+namespace {
+
+/// A policy sees only how many choices there are.
+SearchSpace space_of(const std::vector<int>& counts) {
+  SearchSpace space{"test", "mlp", {}};
+  for (std::size_t d = 0; d < counts.size(); ++d) {
+    std::vector<int> choices;
+    for (int c = 1; c <= counts[d]; ++c) choices.push_back(c);
+    space.decisions.push_back({"decision" + std::to_string(d), choices});
+  }
+  return space;
+}
+
+using Gradient = std::vector<std::vector<double>>;
+
+const SearchSpace kTiny = space_of({3, 3});
+const Gradient kLogits{{0.5, -0.3, 0.1}, {-1, 0.2, 0.7}};
+
+Policy tiny_policy() {
+  Policy policy(kTiny);
+  policy.set_logits(kLogits);
+  return policy;
+}
+
+/// A reward without symmetry.
+double reward(const Architecture& a) { return std::sin(1.0 + 2.0 * a.choices[0] + 5.0 * a.choices[1]); }
+
+double expected_reward(const Policy& policy) {
+  double sum = 0;
+  for (const auto& a : all_architectures(kTiny)) sum += std::exp(policy.log_probability(a)) * reward(a);
+  return sum;
+}
+
+/// E[add_gradient] with the reward minus `baseline` as advantage, by summing over the space.
+Gradient exact_gradient(const Policy& policy, double baseline) {
+  Gradient gradient = policy.zero_gradient();
+  for (const auto& a : all_architectures(kTiny))
+    policy.add_gradient(a, std::exp(policy.log_probability(a)) * (reward(a) - baseline), 0, gradient);
+  return gradient;
+}
+
+Gradient numeric_gradient(const Gradient& at, const std::function<double(const Policy&)>& objective) {
+  constexpr double kStep = 1e-5;
+  Policy policy(kTiny);
+  Gradient gradient = policy.zero_gradient();
+  for (std::size_t d = 0; d < at.size(); ++d) {
+    for (std::size_t c = 0; c < at[d].size(); ++c) {
+      Gradient moved = at;
+      moved[d][c] += kStep;
+      policy.set_logits(moved);
+      const double up = objective(policy);
+      moved[d][c] -= 2 * kStep;
+      policy.set_logits(moved);
+      gradient[d][c] = (up - objective(policy)) / (2 * kStep);
+    }
+  }
+  return gradient;
+}
+
+void expect_near(const Gradient& a, const Gradient& b, double tolerance) {
+  for (std::size_t d = 0; d < a.size(); ++d)
+    for (std::size_t c = 0; c < a[d].size(); ++c) EXPECT_NEAR(a[d][c], b[d][c], tolerance) << d << ", " << c;
+}
+
+TEST(Policy, StartsUniform) {
+  const Policy policy(space_of({4, 1, 5}));
+  for (const double p : policy.probabilities(0)) EXPECT_DOUBLE_EQ(p, 0.25);
+  EXPECT_NEAR(policy.log_probability({{2, 0, 4}}), -std::log(20), 1e-12);
+  EXPECT_NEAR(policy.relative_entropy(), 1, 1e-12);
+}
+
+TEST(Policy, ProbabilitiesOfAllArchitecturesSumToOne) {
+  double sum = 0;
+  for (const auto& a : all_architectures(kTiny)) sum += std::exp(tiny_policy().log_probability(a));
+  EXPECT_NEAR(sum, 1, 1e-12);
+}
+
+TEST(Policy, SamplesAsOftenAsItsProbabilitiesSay) {
+  const Policy policy = tiny_policy();
+  Rng rng(1);
+  std::map<Architecture, double> share;
+  constexpr int kDraws = 100000;
+  for (int i = 0; i < kDraws; ++i) share[policy.sample(rng)] += 1.0 / kDraws;
+  for (const auto& a : all_architectures(kTiny)) {
+    const double p = std::exp(policy.log_probability(a));
+    EXPECT_NEAR(share[a], p, 4 * std::sqrt(p * (1 - p) / kDraws));
+  }
+}
+
+TEST(Policy, LogitsFarApartStayFinite) {
+  Policy policy(kTiny);
+  policy.set_logits({{1000, -1000, 0}, {0, 0, 0}});
+  EXPECT_EQ(policy.probabilities(0), (std::vector<double>{1, 0, 0}));
+  EXPECT_NEAR(policy.relative_entropy(), 0.5, 1e-12);
+  Gradient gradient = policy.zero_gradient();
+  policy.add_gradient({{0, 1}}, 1, 1, gradient);
+  for (const auto& row : gradient)
+    for (const double g : row) EXPECT_TRUE(std::isfinite(g));
+  Rng rng(1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(policy.sample(rng).choices[0], 0);
+}
+
+TEST(PolicyGradient, SummedOverTheSpaceIsTheDerivativeOfTheExpectedReward) {
+  expect_near(exact_gradient(tiny_policy(), 0), numeric_gradient(kLogits, expected_reward), 1e-9);
+}
+
+TEST(PolicyGradient, DoesNotChangeInExpectationWithTheBaseline) {
+  expect_near(exact_gradient(tiny_policy(), 0), exact_gradient(tiny_policy(), 17), 1e-12);
+}
+
+TEST(PolicyGradient, EstimatedFromSamplesIsUnbiased) {
+  const Policy policy = tiny_policy();
+  Gradient mean = policy.zero_gradient();
+  Rng rng(2);
+  constexpr int kDraws = 200000;
+  for (int i = 0; i < kDraws; ++i) {
+    const Architecture a = policy.sample(rng);
+    policy.add_gradient(a, reward(a) / kDraws, 0, mean);
+  }
+  expect_near(mean, exact_gradient(policy, 0), 4 / std::sqrt(kDraws));  // an element's deviation is below 1
+}
+
+TEST(PolicyGradient, OfTheEntropyIsNumeric) {
+  const auto entropy = [](const Policy& policy) { return policy.relative_entropy() * 2 * std::log(3); };
+  const Policy policy = tiny_policy();
+  Gradient gradient = policy.zero_gradient();
+  policy.add_gradient({{0, 0}}, 0, 1, gradient);
+  expect_near(gradient, numeric_gradient(kLogits, entropy), 1e-9);
+}
+
+TEST(PolicyGradient, AscentRaisesTheExpectedRewardToItsMaximum) {
+  Policy policy = tiny_policy();
+  double before = expected_reward(policy);
+  double best = -1;
+  for (const auto& a : all_architectures(kTiny)) best = std::max(best, reward(a));
+  for (int i = 0; i < 400; ++i) policy.ascend(exact_gradient(policy, 0), 0.05);
+  EXPECT_GT(expected_reward(policy), before);
+  EXPECT_NEAR(expected_reward(policy), best, 0.01);
+}
+
+TEST(PolicyGradient, FirstAscentMovesEachLogitByTheLearningRate) {
+  Policy policy = tiny_policy();
+  policy.ascend({{1e-3, -5, 0}, {1, 1, -1}}, 0.1);
+  const Gradient expected{{0.6, -0.4, 0.1}, {-0.9, 0.3, 0.6}};
+  expect_near(policy.logits(), expected, 1e-5);
+}
+
+}  // namespace
+}  // namespace tabjoule

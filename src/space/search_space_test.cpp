@@ -1,0 +1,159 @@
+#include "space/search_space.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/error.h"
+
+namespace tabjoule {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+const char* const kSmall = R"({"format": "tabjoule-space", "version": 1, "name": "small", "family": "mlp",
+  "decisions": [{"name": "width", "choices": [4, 16, 17]}, {"name": "depth", "from": 1, "to": 6, "step": 2}]})";
+
+SearchSpace small() { return space_from_json(Json::parse(kSmall)); }
+
+std::string error_of(const auto& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return std::to_string(static_cast<int>(error.kind())) + " " + error.what();
+  }
+  return "no error";
+}
+
+/// The error of the small space with `from` replaced by `to` in its text.
+std::string error_with(const std::string& from, const std::string& to) {
+  std::string text = kSmall;
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  return error_of([&] { (void)space_from_json(Json::parse(text)); });
+}
+
+TEST(SpaceFile, ReadsChoicesAndRanges) {
+  const SearchSpace space = small();
+  EXPECT_EQ(space.name, "small");
+  EXPECT_EQ(space.family, "mlp");
+  ASSERT_EQ(space.decisions.size(), 2U);
+  EXPECT_THAT(space.decisions[0].choices, testing::ElementsAre(4, 16, 17));
+  EXPECT_THAT(space.decisions[1].choices, testing::ElementsAre(1, 3, 5));
+  EXPECT_EQ(space.size(), 9U);
+  EXPECT_EQ(space.decision("depth"), 1U);
+}
+
+TEST(SpaceFile, RefusesWhatIsNoSpaceAndNamesTheFault) {
+  EXPECT_THAT(error_with("tabjoule-space", "other"),
+              AllOf(HasSubstr("3 expected a \"tabjoule-space\" file"), HasSubstr("\"other\"")));
+  EXPECT_THAT(error_with("\"version\": 1", "\"version\": 2"), HasSubstr("version 2"));
+  EXPECT_THAT(error_with("\"name\": \"small\"", "\"name\": 3"), HasSubstr("space: needs a text \"name\""));
+  EXPECT_THAT(error_with("\"family\": \"mlp\",", ""), HasSubstr("space: needs a text \"family\""));
+  EXPECT_THAT(error_with("\"family\": \"mlp\"", "\"family\": \"cnn\""),
+              HasSubstr("no family is named \"cnn\" (there are: mlp"));
+  EXPECT_THAT(error_with("\"decisions\"", "\"decision\""), HasSubstr("needs a list \"decisions\""));
+  EXPECT_THAT(error_of([] { (void)space_from_json(Json::parse("[]")); }), HasSubstr("3 "));
+}
+
+TEST(SpaceFile, RefusesDecisionsTheFamilyDoesNotHaveOrLacks) {
+  EXPECT_THAT(error_with("\"name\": \"width\"", "\"name\": \"heads\""), HasSubstr("no decision \"width\""));
+  EXPECT_THAT(error_with("\"name\": \"depth\"", "\"name\": \"width\""), HasSubstr("decision \"width\" stands twice"));
+  EXPECT_THAT(error_with("\"decisions\": [", R"("decisions": [{"name": "heads", "choices": [1]}, )"),
+              HasSubstr("family \"mlp\" has no decision \"heads\" (it has: depth, width)"));
+  EXPECT_THAT(error_with("\"decisions\": [", "\"decisions\": [7, "), HasSubstr("decisions: needs a text \"name\""));
+}
+
+TEST(SpaceFile, RefusesChoicesThatAreNoAscendingWholeNumbers) {
+  const auto with_choices = [](const std::string& choices) { return error_with("[4, 16, 17]", choices); };
+  EXPECT_THAT(with_choices("[]"), HasSubstr("decision \"width\": has no choices"));
+  EXPECT_THAT(with_choices("[4, 4]"), HasSubstr("decision \"width\": choices must ascend"));
+  EXPECT_THAT(with_choices("[8, 4]"), HasSubstr("must ascend"));
+  EXPECT_THAT(with_choices("[0, 4]"), HasSubstr("whole number from 1 to 65536, not 0"));
+  EXPECT_THAT(with_choices("[-4, 4]"), HasSubstr("not -4"));
+  EXPECT_THAT(with_choices("[4, 8.5]"), HasSubstr("not 8.5"));
+  EXPECT_THAT(with_choices("[4, 4294967300]"), HasSubstr("not 4294967300"));
+  EXPECT_THAT(with_choices("[4, \"8\"]"), HasSubstr("not \"8\""));
+  EXPECT_THAT(with_choices("16"), HasSubstr("\"choices\" must be a list"));
+}
+
+TEST(SpaceFile, RefusesRangesThatAreNone) {
+  EXPECT_THAT(error_with("\"to\": 6", "\"to\": 0"), HasSubstr("decision \"depth\" to: expected a whole number"));
+  EXPECT_THAT(error_with("\"from\": 1", "\"from\": 7"), HasSubstr("decision \"depth\": from 7 to 6 is no range"));
+  EXPECT_THAT(error_with("\"step\": 2", "\"step\": 0"), HasSubstr("decision \"depth\" step: expected"));
+  EXPECT_THAT(error_with(", \"step\": 2", ""), HasSubstr("there is no \"step\""));
+  EXPECT_THAT(error_with("\"from\": 1", "\"from\": 1.5"), HasSubstr("not 1.5"));
+}
+
+TEST(LoadSpace, KnowsTheBuiltInSpaces) {
+  EXPECT_THAT(built_in_spaces(), testing::Contains("mlp"));
+  for (const auto& name : built_in_spaces()) EXPECT_EQ(load_space(name).name, name);
+  const SearchSpace mlp = load_space("mlp");
+  EXPECT_EQ(mlp.size(), 2560U);  // the paper's: depth 1..10, width 4..1024 step 4
+  EXPECT_EQ(mlp.decisions[mlp.decision("width")].choices.back(), 1024);
+}
+
+TEST(LoadSpace, ReadsAFileAndNamesItInErrors) {
+  const auto path = std::filesystem::temp_directory_path() / "tabjoule_search_space_test.json";
+  write_json(path, Json::parse(kSmall));
+  EXPECT_EQ(load_space(path.string()).size(), 9U);
+  write_json(path, Json{{"format", "tabjoule-space"}, {"version", 9}});
+  EXPECT_THAT(error_of([&] { (void)load_space(path.string()); }),
+              AllOf(HasSubstr("3 " + path.string() + ": version 9")));
+  std::filesystem::remove(path);
+  EXPECT_THAT(error_of([&] { (void)load_space("mpl"); }),
+              AllOf(HasSubstr("2 \"mpl\" is neither a built-in space (mlp"), HasSubstr("nor a file")));
+}
+
+TEST(Architectures, AllAreAsManyAsTheSizeAndDiffer) {
+  const SearchSpace space = small();
+  const auto all = all_architectures(space);
+  EXPECT_EQ(all.size(), space.size());
+  EXPECT_EQ(std::set<Architecture>(all.begin(), all.end()).size(), all.size());
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  EXPECT_EQ(all.front(), smallest(space));
+  EXPECT_EQ(all.back(), largest(space));
+  EXPECT_EQ(all_architectures(load_space("mlp")).size(), 2560U);
+}
+
+TEST(Architectures, RandomOnesCoverTheSpaceEvenly) {
+  const SearchSpace space = small();
+  Rng rng(1);
+  std::map<Architecture, int> counts;
+  for (int i = 0; i < 9000; ++i) ++counts[random_architecture(space, rng)];
+  EXPECT_EQ(counts.size(), 9U);
+  for (const auto& [architecture, count] : counts) EXPECT_NEAR(count, 1000, 130);
+}
+
+TEST(Architectures, ComeBackFromJson) {
+  const SearchSpace space = small();
+  for (const auto& architecture : all_architectures(space))
+    EXPECT_EQ(architecture_from_json(space, Json::parse(to_text(to_json(space, architecture)))), architecture);
+}
+
+TEST(Architectures, HaveValuesNotIndicesInJsonAndText) {
+  const SearchSpace space = small();
+  const Architecture architecture{{1, 2}};
+  EXPECT_EQ(to_json(space, architecture).dump(), R"({"space":"small","width":16,"depth":5})");
+  EXPECT_EQ(to_text(space, architecture), "small width=16 depth=5");
+}
+
+TEST(Architectures, FromJsonRefusesWhatTheSpaceDoesNotHave) {
+  const auto error = [](const char* text) {
+    return error_of([&] { (void)architecture_from_json(small(), Json::parse(text)); });
+  };
+  EXPECT_THAT(error(R"({"width": 16})"), HasSubstr("3 the architecture gives no number for \"depth\""));
+  EXPECT_THAT(error(R"({"width": "16", "depth": 1})"), HasSubstr("no number for \"width\""));
+  EXPECT_THAT(error(R"({"width": 15, "depth": 1})"), HasSubstr("15 is no choice of \"width\" in space \"small\""));
+  EXPECT_THAT(error(R"({"width": 4294967300, "depth": 1})"), HasSubstr("4294967300 is no choice"));
+  EXPECT_THAT(error(R"({"space": "mlp", "width": 16, "depth": 1})"), HasSubstr("of space \"mlp\", not of \"small\""));
+  EXPECT_THAT(error("[]"), HasSubstr("no number for"));
+  EXPECT_EQ(error(R"({"width": 16, "depth": 1})"), "no error");
+}
+
+}  // namespace
+}  // namespace tabjoule

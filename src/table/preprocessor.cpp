@@ -1,0 +1,50 @@
+#include "table/preprocessor.h"
+
+#include <algorithm>
+
+#include "table/preprocessor_names.h"
+
+namespace tabjoule {
+
+std::string NumericFeature::name() const { return part == DatePart::none ? column : column + "." + to_string(part); }
+
+int CategoricalFeature::width() const {
+  if (encoding == CategoryEncoding::codes) return 1;
+  return static_cast<int>(levels.size()) + (has_missing ? 1 : 0) + (has_other ? 1 : 0);
+}
+
+int Preprocessor::width() const {
+  int width = 0;
+  for (const auto& feature : numeric) width += feature.indicator ? 2 : 1;
+  for (const auto& feature : categorical) width += feature.width();
+  return width;
+}
+
+std::vector<std::string> Preprocessor::output_names() const {
+  std::vector<std::string> names;
+  for (const auto& feature : numeric) {
+    names.push_back(feature.name());
+    if (feature.indicator) names.push_back(feature.column + " missing");
+  }
+  for (const auto& feature : categorical) {
+    if (feature.encoding == CategoryEncoding::codes) {
+      names.push_back(feature.column);
+      continue;
+    }
+    for (const auto& level : feature.levels) names.push_back(feature.column + "=" + level);
+    if (feature.has_missing) names.push_back(feature.column + " missing");
+    if (feature.has_other) names.push_back(feature.column + " other");
+  }
+  return names;
+}
+
+std::vector<std::pair<std::string, ColumnKind>> Preprocessor::schema() const {
+  std::vector<std::pair<std::string, ColumnKind>> columns;
+  for (const auto& feature : numeric)
+    // The parts of one datetime follow each other.
+    if (columns.empty() || columns.back().first != feature.column) columns.emplace_back(feature.column, feature.kind);
+  for (const auto& feature : categorical) columns.emplace_back(feature.column, ColumnKind::categorical);
+  return columns;
+}
+
+}  // namespace tabjoule
