@@ -72,8 +72,9 @@ void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
   command.add_option("--batch", flags.batch, "rows predicted at once")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  command.add_option("--core-power", flags.core_power_w,
-                     "watts of a busy core, for the estimate used where no sensor can be read; 0: the built-in figure")
+  command
+      .add_option("--core-power", flags.core_power_w,
+                  "watts of a busy core, for the estimate used where no sensor can be read; 0: the built-in figure")
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
   if (profiles)

@@ -25,11 +25,14 @@ void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
                 {"sensors", sensors}});
     return;
   }
-  print(fmt::format("{:<8} {} ({} {})", device.name, device.fingerprint, device.runner->name(), device.runner->version()));
-  print(fmt::format("         energy: {}, {}", to_string(device.sensor->info().source), device.sensor->info().description));
+  print(fmt::format("{:<8} {} ({} {})", device.name, device.fingerprint, device.runner->name(),
+                    device.runner->version()));
+  print(fmt::format("         energy: {}, {}", to_string(device.sensor->info().source),
+                    device.sensor->info().description));
   print("\nsensors");
   for (const auto& s : statuses)
-    print(fmt::format("{:<10} {:<8} {}\n{:<19} {}", s.name, s.usable ? "usable" : "absent", s.description, "", s.detail));
+    print(
+        fmt::format("{:<10} {:<8} {}\n{:<19} {}", s.name, s.usable ? "usable" : "absent", s.description, "", s.detail));
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ Run add_measure(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *app.add_subcommand("measure", "measure a model's energy on a device");
   command.add_option("model", flags->model, "ONNX file")->required();
-  command.add_option("--precision", flags->options.target_relative_half_width,
-                     "stop when half the 95 % interval is below this fraction")
+  command
+      .add_option("--precision", flags->options.target_relative_half_width,
+                  "stop when half the 95 % interval is below this fraction")
       ->check(CLI::Range(0.001, 0.5))
       ->capture_default_str();
   command.add_option("--budget", flags->options.budget_s, "seconds to measure at most")

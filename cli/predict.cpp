@@ -54,14 +54,15 @@ void print_table(const PredictedModel& model, std::int64_t batch) {
     print(fmt::format("{:<44} {:>12} {:>12}{}", kernel.key.text(), with_unit(prediction.energy_j, "J"),
                       with_unit(prediction.time_s, "s"), mark));
   }
-  print(fmt::format("{:<44} {:>12} {:>12}", fmt::format("sum, batch of {}", batch), with_unit(p.energy_per_batch_j, "J"),
-                    with_unit(p.time_per_batch_s, "s")));
+  print(fmt::format("{:<44} {:>12} {:>12}", fmt::format("sum, batch of {}", batch),
+                    with_unit(p.energy_per_batch_j, "J"), with_unit(p.time_per_batch_s, "s")));
   const auto rows = static_cast<double>(batch);
   print(fmt::format("per prediction {} (90 % interval {} to {}), {} by {}", with_unit(p.energy_per_batch_j / rows, "J"),
                     with_unit(p.energy_low_per_batch_j / rows, "J"), with_unit(p.energy_high_per_batch_j / rows, "J"),
                     to_string(model.source), model.sensor));
-  print(fmt::format("predictor      {:.1f} % mean error on held-out kernels (a constant {:.0f} %, FLOPs x constant {:.0f} %)",
-                    100 * model.accuracy.mape, 100 * model.accuracy.constant_mape, 100 * model.accuracy.flops_mape));
+  print(fmt::format(
+      "predictor      {:.1f} % mean error on held-out kernels (a constant {:.0f} %, FLOPs x constant {:.0f} %)",
+      100 * model.accuracy.mape, 100 * model.accuracy.constant_mape, 100 * model.accuracy.flops_mape));
   if (p.unknown > 0) print(fmt::format("unknown        {} kernels are not in the sum", p.unknown));
 }
 

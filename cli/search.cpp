@@ -102,7 +102,8 @@ Run add_search(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   SearchRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("search", "find, train, export and measure a network for a table");
-  command.add_option("--data", request.data.data, "a table: CSV, Parquet, JSON or ARFF file, or a SQL query over files")
+  command
+      .add_option("--data", request.data.data, "a table: CSV, Parquet, JSON or ARFF file, or a SQL query over files")
       ->required();
   command.add_option("--target", request.data.target, "the column to predict")->required();
   command.add_option("--validation-data", request.data.validation_data, "rows to validate on (else a part of --data)");
@@ -121,8 +122,9 @@ Run add_search(CLI::App& app) {
       ->check(CLI::IsMember({"quantile", "standard"}))
       ->capture_default_str();
   command.add_option("--space", request.space, "search space: mlp, or a space file")->capture_default_str();
-  command.add_option("--energy-weight", request.energy_weight,
-                     "score given up for ten times less energy (0.01: one point of accuracy); 0: accuracy alone")
+  command
+      .add_option("--energy-weight", request.energy_weight,
+                  "score given up for ten times less energy (0.01: one point of accuracy); 0: accuracy alone")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command.add_option("--effort", request.effort, "scales the work of training and searching: 0.1 is a quick look")

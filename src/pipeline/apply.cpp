@@ -30,8 +30,8 @@ Predictions apply_model(const std::filesystem::path& run, const std::string& dat
   Predictions result;
   if (!std::filesystem::exists(run / "model.json"))
     fail_input("{}: is not a run directory, it holds no model.json", run.string());
-  result.model = with_context((run / "model.json").string(),
-                              [&] { return description_from_json(read_json(run / "model.json")); });
+  result.model =
+      with_context((run / "model.json").string(), [&] { return description_from_json(read_json(run / "model.json")); });
   const auto runner = make_cpu_runner({threads});
   const auto model = runner->load(read_file(run / "model.onnx"));
 
@@ -58,8 +58,7 @@ Predictions apply_model(const std::filesystem::path& run, const std::string& dat
   }
   if (head.task == Task::regression) {
     for (Eigen::Index i = 0; i < result.values.size(); ++i)
-      result.values.data()[i] =
-          static_cast<float>(result.values.data()[i] * head.target_std + head.target_mean);
+      result.values.data()[i] = static_cast<float>(result.values.data()[i] * head.target_std + head.target_mean);
   } else {
     softmax_rows(block(result.values));
   }

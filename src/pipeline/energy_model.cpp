@@ -62,7 +62,8 @@ KernelGraph kernels_of(const Network& network, std::int64_t batch) {
 std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkShape& shape, std::int64_t batch) {
   std::set<KernelKey> keys;
   const auto add = [&](const Architecture& architecture) {
-    for (const auto& kernel : kernels_of(to_network(space, architecture, shape), batch).kernels) keys.insert(kernel.key);
+    for (const auto& kernel : kernels_of(to_network(space, architecture, shape), batch).kernels)
+      keys.insert(kernel.key);
   };
   if (space.size() <= kListable) {
     for (const auto& architecture : all_architectures(space)) add(architecture);

@@ -19,9 +19,8 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
                              const ProgressSink& progress) {
   Device device = open_device(request.device, request.device_options);
   const auto model = load(request, device);
-  const KernelGraph graph = with_context(request.model.string(), [&] {
-    return detect_kernels(model->executed_graph(), request.batch);
-  });
+  const KernelGraph graph =
+      with_context(request.model.string(), [&] { return detect_kernels(model->executed_graph(), request.batch); });
   std::set<KernelKey> wanted;
   for (const auto& kernel : graph.kernels)
     if (kernel.key.type != KernelType::unknown) wanted.insert(kernel.key);

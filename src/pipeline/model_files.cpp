@@ -45,9 +45,7 @@ void require_same(double difference, const std::string& file) {
 
 ModelDescription describe(const PreparedData& data) {
   const Target& target = data.dataset.target;
-  return {data.preprocessor,
-          {target.task, target.classes, data.train.target_mean, data.train.target_std},
-          target.name};
+  return {data.preprocessor, {target.task, target.classes, data.train.target_mean, data.train.target_std}, target.name};
 }
 
 Json to_json(const ModelDescription& description) {
@@ -87,9 +85,8 @@ double export_model(const std::filesystem::path& folder, const TrainedModel& mod
   write_file(folder / "pipeline.onnx", pipeline_bytes);
   write_json(folder / "model.json", to_json(description));
 
-  const RowIndices rows(data.split.test.begin(),
-                        data.split.test.begin() +
-                            static_cast<std::ptrdiff_t>(std::min(kCheckedRows, data.split.test.size())));
+  const RowIndices rows(data.split.test.begin(), data.split.test.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                               kCheckedRows, data.split.test.size())));
   Samples samples = data.test;
   samples.x = data.test.x.topRows(static_cast<Eigen::Index>(rows.size()));
   Evaluator evaluator(pool);
@@ -102,8 +99,7 @@ double export_model(const std::filesystem::path& folder, const TrainedModel& mod
   require_same(model_difference, "model.onnx");
 
   const Matrix predictions = evaluator.predict(model.network, model.store, samples);
-  const auto answered =
-      runner.load(pipeline_bytes)->run(raw_inputs(data.preprocessor, data.dataset.features, rows));
+  const auto answered = runner.load(pipeline_bytes)->run(raw_inputs(data.preprocessor, data.dataset.features, rows));
   const std::string output = samples.task == Task::regression ? "prediction" : "probabilities";
   const double pipeline_difference = largest_difference(floats_of(answered, output), predictions);
   require_same(pipeline_difference, "pipeline.onnx");

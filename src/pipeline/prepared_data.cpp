@@ -112,19 +112,21 @@ PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int th
 
   PreparedData data;
   data.dataset = make_dataset(std::move(table), request.target, request.task, notice);
+  const std::string& source = data.dataset.features.source;
   if (parts.empty()) {
     SplitOptions options;
     options.seed = seed;
-    data.split = make_split(data.dataset.target, options, notice);
+    data.split = with_context(source, [&] { return make_split(data.dataset.target, options, notice); });
   } else {
     auto& columns = data.dataset.features.columns;
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == parts; });
     if (found == columns.end()) fail_input("the split column \"{}\" is the target", parts);
-    data.split = split_by_column(*found, data.dataset.target, seed, notice);
+    data.split = with_context(source, [&] { return split_by_column(*found, data.dataset.target, seed, notice); });
     columns.erase(found);
   }
-  require_parts(data.split);
-  data.preprocessor = fit_preprocessor(data.dataset.features, data.split.train, request.preprocess, notice);
+  with_context(source, [&] { require_parts(data.split); });
+  data.preprocessor = with_context(
+      source, [&] { return fit_preprocessor(data.dataset.features, data.split.train, request.preprocess, notice); });
   data.train = samples_of(data, data.split.train);
   data.validation = samples_of(data, data.split.validation);
   data.test = samples_of(data, data.split.test);

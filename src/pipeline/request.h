@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "profile/device.h"
+#include "table/dataset.h"
 #include "table/preprocessor.h"
 #include "table/table.h"
-#include "table/dataset.h"
 
 namespace tabjoule {
 
@@ -21,8 +21,8 @@ struct DataRequest {
   std::string target;           ///< column to predict
   std::string validation_data;  ///< further files with the same columns; empty: split off `data`
   std::string test_data;
-  std::string split_column;     ///< holds train, validation or test; empty: random split
-  std::optional<Task> task;     ///< empty: from the target
+  std::string split_column;  ///< holds train, validation or test; empty: random split
+  std::optional<Task> task;  ///< empty: from the target
   std::map<std::string, ColumnKind> kinds;
   std::vector<std::string> drop;
   PreprocessOptions preprocess;

@@ -75,8 +75,7 @@ Json to_json(const RunRecord& record) {
                        {"energy_per_batch_j", kernel.energy_j},
                        {"time_per_batch_s", kernel.time_s}});
   Json timing = Json::object();
-  for (const auto& phase : record.phases)
-    timing[phase.name] = {{"time_s", phase.time_s}, {"energy_j", phase.energy_j}};
+  for (const auto& phase : record.phases) timing[phase.name] = {{"time_s", phase.time_s}, {"energy_j", phase.energy_j}};
   Json savings = Json::object();
   for (const auto& baseline : record.baselines) savings[baseline.name] = baseline.saving_fraction;
   return {{"format", "tabjoule-run"},
@@ -92,7 +91,8 @@ Json to_json(const RunRecord& record) {
           {"device", record.device},
           {"fingerprint", record.fingerprint},
           {"batch", record.batch},
-          {"energy_source", {{"kind", to_string(record.source)}, {"sensor", record.sensor}, {"description", record.sensor_description}}},
+          {"energy_source",
+           {{"kind", to_string(record.source)}, {"sensor", record.sensor}, {"description", record.sensor_description}}},
           {"seed", record.seed},
           {"threads", record.threads},
           {"energy_weight", record.energy_weight},
@@ -149,10 +149,9 @@ RunRecord record_from_json(const Json& json) {
     record.dummy_test_score = json.at("dummy_test_score").get<double>();
     record.chosen = point_from(json.at("chosen"));
     for (const auto& kernel : json.at("chosen_kernels"))
-      record.chosen_kernels.push_back({kernel.at("kernel").get<std::string>(),
-                                       kernel.at("nodes").get<std::vector<std::string>>(),
-                                       kernel.at("energy_per_batch_j").get<double>(),
-                                       kernel.at("time_per_batch_s").get<double>()});
+      record.chosen_kernels.push_back(
+          {kernel.at("kernel").get<std::string>(), kernel.at("nodes").get<std::vector<std::string>>(),
+           kernel.at("energy_per_batch_j").get<double>(), kernel.at("time_per_batch_s").get<double>()});
     for (const auto& [name, point] : json.at("baselines").items())
       record.baselines.push_back({name, point_from(point), point.at("saving_fraction").get<double>(),
                                   point.at("saving_from").get<std::string>() == "predicted"});

@@ -25,7 +25,7 @@ struct RunPoint {
 struct RunBaseline {
   std::string name;  ///< "accuracy": the same search without energy in its reward
   RunPoint point;
-  double saving_fraction = 0;  ///< 1 - energy of the chosen point / energy of this one
+  double saving_fraction = 0;     ///< 1 - energy of the chosen point / energy of this one
   bool saving_predicted = false;  ///< from predicted energies, since one of the two could not be measured
 };
 
@@ -60,7 +60,7 @@ struct RunRecord {
   int threads = 1;
   double energy_weight = 0;
   std::size_t rows_train = 0, rows_validation = 0, rows_test = 0;
-  int features = 0;      ///< width of the preprocessed matrix
+  int features = 0;  ///< width of the preprocessed matrix
   int raw_columns = 0;
   std::vector<std::string> classes;
   double dummy_test_score = 0;  ///< of a prediction that ignores the features

@@ -106,10 +106,14 @@ std::string utc_now() {
 
 void require_request(const SearchRequest& request) {
   if (request.batch < 1 || request.batch > 65536) fail_usage("--batch must lie in 1 .. 65536, it is {}", request.batch);
-  if (!(request.energy_weight >= 0)) fail_usage("--energy-weight must not be negative, it is {}", request.energy_weight);
-  if (!(request.effort > 0 && request.effort <= 1000)) fail_usage("--effort must lie in (0, 1000], it is {}", request.effort);
-  if (!(request.dropout >= 0 && request.dropout < 1)) fail_usage("the dropout must lie in [0, 1), it is {}", request.dropout);
-  if (request.threads < 0 || request.threads > 1024) fail_usage("--threads must lie in 0 .. 1024, it is {}", request.threads);
+  if (!(request.energy_weight >= 0))
+    fail_usage("--energy-weight must not be negative, it is {}", request.energy_weight);
+  if (!(request.effort > 0 && request.effort <= 1000))
+    fail_usage("--effort must lie in (0, 1000], it is {}", request.effort);
+  if (!(request.dropout >= 0 && request.dropout < 1))
+    fail_usage("the dropout must lie in [0, 1), it is {}", request.dropout);
+  if (request.threads < 0 || request.threads > 1024)
+    fail_usage("--threads must lie in 0 .. 1024, it is {}", request.threads);
   if (std::filesystem::exists(request.out / "run.json"))
     fail_usage("{} holds a run already: choose another --out", request.out.string());
 }
@@ -117,7 +121,8 @@ void require_request(const SearchRequest& request) {
 void SearchRun::open() {
   device_ = open_device(request_.device, request_.device_options);
   space_ = load_space(request_.space);
-  data_ = prepare_data(request_.data, request_.seed, pool_.threads(), [this](const std::string& text) { notice(text); });
+  data_ =
+      prepare_data(request_.data, request_.seed, pool_.threads(), [this](const std::string& text) { notice(text); });
   const Target& target = data_.dataset.target;
   metric_ = request_.metric.empty() ? default_metric(target.task) : metric_from(request_.metric, target.task);
   shape_ = {data_.preprocessor.width(), target.outputs(), request_.dropout};
@@ -159,7 +164,8 @@ void SearchRun::profile() {
   options.batch = request_.batch;
   options.profile_budget_s = request_.profile_budget_s;
   options.profile_folder = request_.profile_folder;
-  predictor_ = fit_device(device_, wanted, options, profile_, [this](const std::string& text) { notice(text); }, progress_);
+  predictor_ = fit_device(
+      device_, wanted, options, profile_, [this](const std::string& text) { notice(text); }, progress_);
   const PredictorAccuracy& accuracy = predictor_->accuracy();
   record_.predictor = {{"samples", profile_.samples.size()},
                        {"mape", accuracy.mape},
@@ -221,7 +227,8 @@ void SearchRun::search() {
   record_.architectures_scored = scorer.scored();
   auto front = pareto_front(evaluated_);
   const std::size_t step = (front.size() + kParetoPoints - 1) / kParetoPoints;
-  for (std::size_t i = 0; i < front.size(); i += std::max<std::size_t>(step, 1)) record_.pareto.push_back(point(front[i]));
+  for (std::size_t i = 0; i < front.size(); i += std::max<std::size_t>(step, 1))
+    record_.pareto.push_back(point(front[i]));
 }
 
 double SearchRun::score_from_utility(double value) const {
@@ -276,10 +283,12 @@ void SearchRun::measure_point(RunPoint& result, const TrainedModel& model) {
   const KernelGraph executed = detect_kernels(loaded->executed_graph(), request_.batch);
   const KernelGraph expected = kernels_of(model.network, request_.batch);
   const auto same = [](const Kernel& a, const Kernel& b) { return a.key == b.key; };
-  if (!std::equal(executed.kernels.begin(), executed.kernels.end(), expected.kernels.begin(), expected.kernels.end(), same))
-    notice(fmt::format("{} runs {} kernels for {} where {} were expected: its energy is predicted from other kernels "
-                       "than it runs",
-                       device_.runner->name(), executed.kernels.size(), result.text, expected.kernels.size()));
+  if (!std::equal(executed.kernels.begin(), executed.kernels.end(), expected.kernels.begin(), expected.kernels.end(),
+                  same))
+    notice(
+        fmt::format("{} runs {} kernels for {} where {} were expected: its energy is predicted from other kernels "
+                    "than it runs",
+                    device_.runner->name(), executed.kernels.size(), result.text, expected.kernels.size()));
 }
 
 void SearchRun::export_and_measure() {
@@ -288,8 +297,8 @@ void SearchRun::export_and_measure() {
   measure_point(record_.chosen, *chosen_model_);
   const ModelPrediction prediction = predictor_->predict(kernels_of(chosen_model_->network, request_.batch));
   for (const auto& kernel : prediction.kernels)
-    record_.chosen_kernels.push_back({kernel.kernel.key.text(), kernel.kernel.nodes, kernel.prediction.energy_j,
-                                      kernel.prediction.time_s});
+    record_.chosen_kernels.push_back(
+        {kernel.kernel.key.text(), kernel.kernel.nodes, kernel.prediction.energy_j, kernel.prediction.time_s});
   RunBaseline accuracy{"accuracy", record_.chosen, 0, false};
   if (accuracy_model_) {
     accuracy.point = point(accuracy_best_);

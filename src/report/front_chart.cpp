@@ -56,8 +56,8 @@ std::string axes(const Frame& frame, const std::string& metric) {
     const double score = frame.y_low + share * (frame.y_high - frame.y_low);
     svg += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>", kLeft,
                        kWidth - kRight, frame.y(score));
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", kLeft - 8,
-                       frame.y(score) + 4, score_text(score));
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", kLeft - 8, frame.y(score) + 4,
+                       score_text(score));
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>", frame.x(energy_j),
                        kHeight - kBottom + 20, with_unit(energy_j, "J"));
   }
@@ -90,8 +90,8 @@ std::string front_chart(const RunRecord& record) {
     const double x = frame.x(*mark.point->energy_predicted_j);
     const double y = frame.y(*mark.point->score_supernet);
     svg += fmt::format("<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{}: {}, {}</title></circle>",
-                       mark.style, x, y, mark.radius, escaped(mark.point->text), score_text(*mark.point->score_supernet),
-                       with_unit(*mark.point->energy_predicted_j, "J"));
+                       mark.style, x, y, mark.radius, escaped(mark.point->text),
+                       score_text(*mark.point->score_supernet), with_unit(*mark.point->energy_predicted_j, "J"));
     if (!mark.label.empty()) {
       const bool right_edge = x > kWidth - 160;
       svg += fmt::format("<text class=\"strong\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",

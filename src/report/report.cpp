@@ -54,10 +54,11 @@ std::string answer(const RunRecord& record) {
   std::string cards = card("Deploy", chosen.text, fmt::format("{} parameters", chosen.parameters));
   cards += card("Test score", fmt::format("{} {}", record.metric, optional_score(chosen.score_test)),
                 fmt::format("{} without any feature", score_text(record.dummy_test_score)));
-  cards += card("Energy a prediction", with_unit(energy_j, "J"),
-                chosen.energy_measured_j ? fmt::format("+- {}, {}", with_unit(*chosen.energy_measured_half_width_95_j, "J"),
-                                                       to_string(record.source))
-                                         : "predicted, not measured");
+  cards += card(
+      "Energy a prediction", with_unit(energy_j, "J"),
+      chosen.energy_measured_j
+          ? fmt::format("+- {}, {}", with_unit(*chosen.energy_measured_half_width_95_j, "J"), to_string(record.source))
+          : "predicted, not measured");
   for (const auto& baseline : record.baselines)
     cards += card(fmt::format("Against {} alone", baseline.name),
                   baseline.point.text == chosen.text ? "the same network"
@@ -93,9 +94,10 @@ std::string kernels(const RunRecord& record) {
   for (const auto& kernel : record.chosen_kernels) sum_j += kernel.energy_j;
   std::string rows;
   for (const auto& kernel : record.chosen_kernels)
-    rows += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.0f} %</td></tr>\n",
-                        escaped(kernel.text), with_unit(kernel.energy_j, "J"), with_unit(kernel.time_s, "s"),
-                        sum_j > 0 ? 100 * kernel.energy_j / sum_j : 0);
+    rows +=
+        fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.0f} %</td></tr>\n",
+                    escaped(kernel.text), with_unit(kernel.energy_j, "J"), with_unit(kernel.time_s, "s"),
+                    sum_j > 0 ? 100 * kernel.energy_j / sum_j : 0);
   return "<div class=\"scroll\"><table><thead><tr><th>kernel</th><th class=\"n\">energy a batch</th>"
          "<th class=\"n\">time a batch</th><th class=\"n\">share</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>\n";
@@ -108,8 +110,8 @@ std::string facts(const RunRecord& record) {
   };
   row("data", record.data);
   row("target", fmt::format("{} ({})", record.target, record.task));
-  row("rows", fmt::format("{} train, {} validation, {} test", record.rows_train, record.rows_validation,
-                          record.rows_test));
+  row("rows",
+      fmt::format("{} train, {} validation, {} test", record.rows_train, record.rows_validation, record.rows_test));
   row("columns", fmt::format("{}, as {} inputs of the network", record.raw_columns, record.features));
   row("device", fmt::format("{}: {}", record.device, record.fingerprint));
   row("energy", fmt::format("{}: {}", to_string(record.source), record.sensor_description));
@@ -123,8 +125,8 @@ std::string facts(const RunRecord& record) {
     row(fmt::format("phase {}", phase.name),
         fmt::format("{}, {}", with_unit(phase.time_s, "s"), with_unit(phase.energy_j, "J")));
   }
-  row("the run itself", fmt::format("{}, {} ({})", with_unit(total_s, "s"), with_unit(total_j, "J"),
-                                    to_string(record.source)));
+  row("the run itself",
+      fmt::format("{}, {} ({})", with_unit(total_s, "s"), with_unit(total_j, "J"), to_string(record.source)));
   row("tabjoule", fmt::format("{}, {}", record.version, record.created));
   return "<div class=\"scroll\"><table><tbody>\n" + rows + "</tbody></table></div>\n";
 }
@@ -145,12 +147,14 @@ std::string report_html(const RunRecord& record) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
       "<link rel=\"icon\" href=\"data:,\">\n<style>{}</style>\n</head>\n<body>\n",
       escaped(title), kStyle);
-  page += fmt::format("<h1>{}</h1>\n<p class=\"lead\">The network of space {} that predicts {} for the fewest joules.</p>\n",
-                      escaped(record.target), escaped(record.space), escaped(record.target));
+  page += fmt::format(
+      "<h1>{}</h1>\n<p class=\"lead\">The network of space {} that predicts {} for the fewest joules.</p>\n",
+      escaped(record.target), escaped(record.space), escaped(record.target));
   page += answer(record);
   page += "<h2>Score against energy</h2>\n" + front_chart(record);
-  page += "<p class=\"soft\">Scores on the supernet's shared weights rank architectures; a network "
-          "trained on its own scores better. Energy is predicted from the network's kernels.</p>\n";
+  page +=
+      "<p class=\"soft\">Scores on the supernet's shared weights rank architectures; a network "
+      "trained on its own scores better. Energy is predicted from the network's kernels.</p>\n";
   page += "<h2>Where the joules go</h2>\n" + kernels(record);
   page += "<h2>Networks</h2>\n" + points(record);
   page += "<h2>This run</h2>\n" + facts(record);

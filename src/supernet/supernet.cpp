@@ -59,7 +59,8 @@ SupernetResult train_supernet(Supernet& supernet, const Samples& train, const Su
       if (progress) progress({"supernet", static_cast<double>(result.steps) / total, ""});
     }
     loss /= static_cast<double>(order.size());
-    if (!std::isfinite(loss)) fail_internal("supernet training diverged in epoch {}: the loss is not finite", epoch + 1);
+    if (!std::isfinite(loss))
+      fail_internal("supernet training diverged in epoch {}: the loss is not finite", epoch + 1);
     result.losses.push_back(loss);
   }
   result.epochs = epochs;

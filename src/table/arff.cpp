@@ -94,6 +94,7 @@ void add_dense(std::string_view line, std::vector<Feed>& feeds) {
     ++cells;
     if (rest.empty()) break;
     rest.remove_prefix(1);
+    if (rest.empty()) fail_input("nothing stands behind the last comma; write ? where a value is missing");
   }
   if (cells != feeds.size())
     fail_input("{} value{} instead of {}; correct or remove the row", cells, cells == 1 ? "" : "s", feeds.size());

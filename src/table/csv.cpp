@@ -73,7 +73,8 @@ Table read_csv(std::string bytes, const std::string& source, const ReadOptions& 
   if (unwrap_lines(bytes)) notice("every line is one quoted cell, as a spreadsheet saves it; unwrapped");
   const Dialect dialect = find_dialect(bytes, mentioned_names(options), notice);
   Cells first;
-  if (!CsvScanner(bytes, dialect).next(first)) fail_input("the file holds no rows");
+  CsvScanner first_record(bytes, dialect);  // owns what `first` shows of escaped names
+  if (!first_record.next(first)) fail_input("the file holds no rows");
   TableBuilder table(columns_of(first, dialect.header, notice), options);
 
   std::vector<std::pair<std::size_t, ColumnBuilder*>> wanted;

@@ -73,6 +73,7 @@ TEST(Csv, HeaderIsFoundOrColumnsAreNumbered) {
   EXPECT_THAT(names(",b\n5,x\n7,y\n"), ElementsAre("column0", "b"));         // a row index without a name
   EXPECT_THAT(names("a,,c\n5,x,1\n7,y,3\n"), ElementsAre("a", "column1", "c"));
   EXPECT_THAT(names("0,1,2\n5,1,x\n7,3,y\n"), ElementsAre("0", "1", "2"));  // names that count up
+  EXPECT_THAT(names("\"a \"\"quoted\"\" name, long\",b\n5,x\n7,y\n"), ElementsAre("a \"quoted\" name, long", "b"));
   EXPECT_THAT(names("my \"col\",a/b\n5,x\n7,y\n"), ElementsAre("my \"col\"", "a/b"));
 }
 
