@@ -48,6 +48,14 @@ class Rng {
     }
   }
 
+  /// An index drawn with these probabilities, which sum to 1.
+  std::size_t pick(std::span<const double> probabilities) {
+    double left = uniform();
+    std::size_t i = 0;
+    while (i + 1 < probabilities.size() && (left -= probabilities[i]) >= 0) ++i;
+    return i;
+  }
+
   /// Standard normal (Box-Muller, one of the pair).
   double normal() { return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(2 * std::numbers::pi * uniform()); }
 

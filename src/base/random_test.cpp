@@ -78,6 +78,18 @@ TEST(Rng, BelowDoesNotFavourTheLowHalfOfALargeBound) {
   EXPECT_NEAR(static_cast<double>(low) / kDraws, 1.0 / 3, 0.02);
 }
 
+TEST(Rng, PicksIndicesAsOftenAsTheirProbabilitiesAndNeverPastTheLast) {
+  Rng rng(17);
+  constexpr std::array kProbabilities{0.5, 0.0, 0.2, 0.3};
+  std::array<int, 4> counts{};
+  constexpr int kDraws = 100000;
+  for (int i = 0; i < kDraws; ++i) ++counts.at(rng.pick(kProbabilities));
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(static_cast<double>(counts[i]) / kDraws, kProbabilities[i], 0.007);
+  EXPECT_EQ(counts[1], 0);
+  constexpr std::array kShort{0.1, 0.1};  // rounding may leave a sum below 1: the rest is the last one's
+  for (int i = 0; i < 100; ++i) EXPECT_LT(rng.pick(kShort), 2U);
+}
+
 TEST(Rng, BelowOneIsZero) {
   Rng rng(1);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(rng.below(1), 0U);

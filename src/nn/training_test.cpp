@@ -59,6 +59,20 @@ TEST(TrainingStep, ReportsTheMeanLossBeforeTheUpdate) {
   EXPECT_FALSE(store.at("head.weight").value.isZero());
 }
 
+TEST(TrainingStep, DropsOtherValuesInEveryShardOfABatch) {
+  const Network network = mlp(6, {16}, 2, 0.5F);
+  Samples samples = xor_samples(128, 6, 1);
+  for (int r = 1; r < 128; ++r) samples.x.row(r) = samples.x.row(0);
+  samples.labels.assign(128, 0);
+  const auto loss_of = [&](int rows) {
+    ThreadPool pool(1);
+    ParameterStore store;
+    store.add(network, Rng(1));
+    return TrainingStep(store, pool).run(network, samples, first_rows(rows), {}, Rng(0));
+  };
+  EXPECT_GT(std::abs(loss_of(64) - loss_of(128)), 1e-4);  // equal where the second 64 rows repeat the first one's masks
+}
+
 TEST(TrainingStep, ThroughASliceTouchesOnlyTheBlockAndItsMoments) {
   const Network large = mlp(6, {32, 32}, 2);
   const Network small = mlp(6, {12}, 2);

@@ -2,14 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace tabjoule {
 
 Policy::Policy(const SearchSpace& space) {
-  for (const auto& decision : space.decisions) logits_.emplace_back(decision.choices.size(), 0.0);
-  first_moment_ = second_moment_ = probabilities_ = cumulative_ = entropy_gradient_ = logits_;
+  for (const auto& decision : space.decisions) {
+    logits_.emplace_back(decision.choices.size(), 0.0);
+    for (std::size_t c = 0; c < decision.prior.size(); ++c) logits_.back()[c] = std::log(decision.prior[c]);
+  }
+  probabilities_ = cumulative_ = entropy_gradient_ = logits_;
+  first_moment_ = second_moment_ = zero_gradient();
   entropies_.resize(logits_.size());
   update();
+  initial_entropy_ = std::accumulate(entropies_.begin(), entropies_.end(), 0.0);
 }
 
 void Policy::set_logits(std::vector<std::vector<double>> logits) {
@@ -54,13 +60,8 @@ double Policy::log_probability(const Architecture& architecture) const {
 }
 
 double Policy::relative_entropy() const {
-  double now = 0;
-  double uniform = 0;
-  for (std::size_t d = 0; d < logits_.size(); ++d) {
-    now += entropies_[d];
-    uniform += std::log(static_cast<double>(logits_[d].size()));
-  }
-  return uniform == 0 ? 0 : now / uniform;
+  const double now = std::accumulate(entropies_.begin(), entropies_.end(), 0.0);
+  return initial_entropy_ == 0 ? 0 : now / initial_entropy_;
 }
 
 std::vector<std::vector<double>> Policy::zero_gradient() const {

@@ -11,13 +11,14 @@ namespace tabjoule {
 
 class Policy {
  public:
+  /// Starts from the decisions' priors (uniform where a decision has none).
   explicit Policy(const SearchSpace& space);
 
   [[nodiscard]] Architecture sample(Rng& rng) const;
   /// Of each choice of decision `d`.
   [[nodiscard]] const std::vector<double>& probabilities(std::size_t d) const { return probabilities_[d]; }
   [[nodiscard]] double log_probability(const Architecture& architecture) const;
-  /// Sum of the decisions' entropies divided by that of the uniform policy: 1 at the start, 0 when decided.
+  /// Sum of the decisions' entropies divided by what it was at first: 1 at the start, 0 when decided.
   [[nodiscard]] double relative_entropy() const;
 
   /// The gradient of advantage * log P(architecture) + entropy_weight * H, added to `gradient` (one vector a
@@ -40,6 +41,7 @@ class Policy {
   std::vector<std::vector<double>> cumulative_;        // of the probabilities
   std::vector<std::vector<double>> entropy_gradient_;  // dH / d logit
   std::vector<double> entropies_;
+  double initial_entropy_ = 0;
   std::vector<std::vector<double>> first_moment_, second_moment_;
   int updates_ = 0;
 };

@@ -15,7 +15,7 @@ SearchSpace space_of(const std::vector<int>& counts) {
   for (std::size_t d = 0; d < counts.size(); ++d) {
     std::vector<int> choices;
     for (int c = 1; c <= counts[d]; ++c) choices.push_back(c);
-    space.decisions.push_back({"decision" + std::to_string(d), choices});
+    space.decisions.push_back({"decision" + std::to_string(d), choices, {}});
   }
   return space;
 }
@@ -76,6 +76,18 @@ TEST(Policy, StartsUniform) {
   for (const double p : policy.probabilities(0)) EXPECT_DOUBLE_EQ(p, 0.25);
   EXPECT_NEAR(policy.log_probability({{2, 0, 4}}), -std::log(20), 1e-12);
   EXPECT_NEAR(policy.relative_entropy(), 1, 1e-12);
+}
+
+TEST(Policy, StartsFromThePriorsAndMeasuresItsEntropyAgainstThem) {
+  SearchSpace space = space_of({3, 2});
+  space.decisions[0].prior = {0.6, 0.3, 0.1};
+  Policy policy(space);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(policy.probabilities(0)[c], space.decisions[0].prior[c], 1e-12);
+  EXPECT_DOUBLE_EQ(policy.probabilities(1)[0], 0.5);
+  EXPECT_NEAR(policy.relative_entropy(), 1, 1e-12);
+  policy.ascend({{1, 0, 0}, {0, 0}}, 0.1);  // the optimiser starts at rest, not at the prior
+  EXPECT_NEAR(policy.logits()[0][0], std::log(0.6) + 0.1, 1e-6);
+  EXPECT_NEAR(policy.logits()[0][1], std::log(0.3), 1e-6);
 }
 
 TEST(Policy, ProbabilitiesOfAllArchitecturesSumToOne) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -49,6 +50,18 @@ std::string text_from(const Json& json, const char* member, const std::string& w
   return json.at(member).get<std::string>();
 }
 
+/// "uniform", or "log": each doubling of the value is equally likely, so that small values are not the rare ones among
+/// evenly spaced choices.
+std::vector<double> prior_from(const Json& json, const std::vector<int>& choices, const std::string& where) {
+  const std::string name = json.contains("prior") ? text_from(json, "prior", where) : "uniform";
+  if (name != "uniform" && name != "log") fail_input("{}: the prior is uniform or log, not \"{}\"", where, name);
+  std::vector<double> prior;
+  for (const int value : choices) prior.push_back(name == "log" ? 1.0 / value : 1.0);
+  const double sum = std::accumulate(prior.begin(), prior.end(), 0.0);
+  for (double& p : prior) p /= sum;
+  return prior;
+}
+
 int choice(const SearchSpace& space, const Architecture& architecture, std::size_t decision) {
   return space.decisions[decision].choices[static_cast<std::size_t>(architecture.choices[decision])];
 }
@@ -91,7 +104,9 @@ SearchSpace space_from_json(const Json& json) {
     const std::string name = text_from(entry, "name", where + " decisions");
     for (const auto& earlier : space.decisions)
       if (earlier.name == name) fail_input("{}: decision \"{}\" stands twice", where, name);
-    space.decisions.push_back({name, choices_from(entry, fmt::format("{} decision \"{}\"", where, name))});
+    const std::string place = fmt::format("{} decision \"{}\"", where, name);
+    const std::vector<int> choices = choices_from(entry, place);
+    space.decisions.push_back({name, choices, prior_from(entry, choices, place)});
   }
   require_decisions(space);
   return space;
@@ -107,7 +122,8 @@ Architecture smallest(const SearchSpace& space) { return {std::vector<int>(space
 
 Architecture random_architecture(const SearchSpace& space, Rng& rng) {
   Architecture result;
-  for (const auto& d : space.decisions) result.choices.push_back(static_cast<int>(rng.below(d.choices.size())));
+  for (const auto& d : space.decisions)
+    result.choices.push_back(static_cast<int>(d.prior.empty() ? rng.below(d.choices.size()) : rng.pick(d.prior)));
   return result;
 }
 

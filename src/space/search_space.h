@@ -16,6 +16,9 @@ namespace tabjoule {
 struct Decision {
   std::string name;
   std::vector<int> choices;  ///< ascending
+  /// Probability of each choice before anything is known: supernet paths are drawn by it and policies start from it.
+  /// Empty: uniform.
+  std::vector<double> prior = {};
 };
 
 struct SearchSpace {

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
+#include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -89,6 +92,24 @@ TEST(SpaceFile, RefusesRangesThatAreNone) {
   EXPECT_THAT(error_with("\"from\": 1", "\"from\": 1.5"), HasSubstr("not 1.5"));
 }
 
+TEST(SpaceFile, PriorsAreUniformOrGiveEveryDoublingTheSameShare) {
+  const SearchSpace uniform = small();
+  for (const double p : uniform.decisions[0].prior) EXPECT_DOUBLE_EQ(p, 1.0 / 3);
+  const SearchSpace space = space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "log",
+    "family": "mlp", "decisions": [{"name": "depth", "choices": [1, 2]},
+                                   {"name": "width", "from": 1, "to": 1023, "step": 1, "prior": "log"}]})"));
+  const auto& prior = space.decisions[1].prior;
+  const auto share = [&](int first, int last) {
+    return std::accumulate(prior.begin() + first - 1, prior.begin() + last, 0.0);
+  };
+  EXPECT_NEAR(share(1, 1023), 1, 1e-12);
+  EXPECT_NEAR(share(128, 255), share(256, 511), 0.002);
+  EXPECT_NEAR(share(256, 511), share(512, 1023), 0.002);
+  EXPECT_THAT(error_with("\"step\": 2", "\"step\": 2, \"prior\": \"normal\""),
+              HasSubstr("decision \"depth\": the prior is uniform or log, not \"normal\""));
+  EXPECT_THAT(error_with("\"step\": 2", "\"step\": 2, \"prior\": 3"), HasSubstr("needs a text \"prior\""));
+}
+
 TEST(LoadSpace, KnowsTheBuiltInSpaces) {
   EXPECT_THAT(built_in_spaces(), testing::Contains("mlp"));
   for (const auto& name : built_in_spaces()) EXPECT_EQ(load_space(name).name, name);
@@ -127,6 +148,17 @@ TEST(Architectures, RandomOnesCoverTheSpaceEvenly) {
   for (int i = 0; i < 9000; ++i) ++counts[random_architecture(space, rng)];
   EXPECT_EQ(counts.size(), 9U);
   for (const auto& [architecture, count] : counts) EXPECT_NEAR(count, 1000, 130);
+}
+
+TEST(Architectures, RandomOnesFollowThePriors) {
+  SearchSpace space = small();
+  space.decisions[0].prior = {0.7, 0.2, 0.1};
+  Rng rng(1);
+  std::array<int, 3> counts{};
+  for (int i = 0; i < 10000; ++i) ++counts.at(static_cast<std::size_t>(random_architecture(space, rng).choices[0]));
+  EXPECT_NEAR(counts[0], 7000, 200);
+  EXPECT_NEAR(counts[1], 2000, 170);
+  EXPECT_NEAR(counts[2], 1000, 130);
 }
 
 TEST(Architectures, ComeBackFromJson) {
