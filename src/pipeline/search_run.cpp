@@ -96,6 +96,22 @@ void SearchRun::notice(const std::string& text) {
   if (notice_) notice_(text);
 }
 
+/// At most `most` rows of `samples`, evenly spread over them: a split keeps the file's order.
+Samples spread_rows(const Samples& samples, std::size_t most) {
+  if (samples.rows() <= most) return samples;
+  Samples part = samples;
+  part.x.resize(static_cast<Eigen::Index>(most), samples.x.cols());
+  for (std::size_t i = 0; i < most; ++i) {
+    const std::size_t row = i * samples.rows() / most;
+    part.x.row(static_cast<Eigen::Index>(i)) = samples.x.row(static_cast<Eigen::Index>(row));
+    if (!part.labels.empty()) part.labels[i] = samples.labels[row];
+    if (!part.values.empty()) part.values[i] = samples.values[row];
+  }
+  if (!part.labels.empty()) part.labels.resize(most);
+  if (!part.values.empty()) part.values.resize(most);
+  return part;
+}
+
 std::string utc_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -179,8 +195,11 @@ void SearchRun::train_supernet_phase() {
   supernet_.emplace(space_, shape_, request_.seed);
   SupernetOptions options;
   options.flop_budget = request_.effort * kSupernetFlops;
+  options.metric = metric_;
   options.seed = request_.seed;
-  record_.trace.supernet_losses = train_supernet(*supernet_, data_.train, options, pool_, progress_).losses;
+  search_rows_ = spread_rows(data_.validation, kSearchRows);
+  record_.trace.supernet_losses =
+      train_supernet(*supernet_, data_.train, search_rows_, options, pool_, progress_).losses;
 }
 
 double SearchRun::predicted_energy_j(EnergyTable& table, const Architecture& architecture) const {
@@ -213,12 +232,6 @@ Candidate SearchRun::search_with(double energy_weight, SupernetScorer& scorer, E
 }
 
 void SearchRun::search() {
-  search_rows_ = data_.validation;
-  if (search_rows_.rows() > kSearchRows) {  // validation rows are in no order: the first are a random part
-    search_rows_.x = Matrix(data_.validation.x.topRows(kSearchRows));
-    if (!search_rows_.labels.empty()) search_rows_.labels.resize(kSearchRows);
-    if (!search_rows_.values.empty()) search_rows_.values.resize(kSearchRows);
-  }
   dummy_ = dummy_score(data_.train, search_rows_, shape_.outputs, metric_);
   SupernetScorer scorer(*supernet_, search_rows_, metric_, pool_);
   EnergyTable table(*predictor_);

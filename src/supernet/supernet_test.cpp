@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "nn/testing.h"
 
 namespace tabjoule {
@@ -19,6 +21,7 @@ SearchSpace space() {
 SupernetOptions options(int epochs) {
   SupernetOptions result;
   result.min_epochs = result.max_epochs = epochs;
+  result.patience = 1000;
   result.batch = 50;
   result.adamw.learning_rate = 0.01;
   return result;
@@ -30,7 +33,7 @@ struct Trained {
 
   Trained(const Samples& train, const SupernetOptions& how, int threads) {
     ThreadPool pool(threads);
-    result = train_supernet(supernet, train, how, pool, {});
+    result = train_supernet(supernet, train, train, how, pool, {});
   }
 };
 
@@ -88,11 +91,28 @@ TEST(TrainSupernet, SpendsItsFlopBudgetBetweenTheFewestAndTheMostEpochs) {
   EXPECT_NEAR(Trained(samples, how, 1).result.epochs, 20, 3);  // the mean is estimated from a sample
 }
 
+TEST(TrainSupernet, StopsWhenTheProbesNoLongerImproveAndLeavesTheBestWeights) {
+  Samples noise = xor_samples(60, 4, 1);
+  Rng rng(3);
+  for (auto& label : noise.labels) label = static_cast<std::int32_t>(rng.below(2));  // nothing to learn but the rows
+  const Samples validation = xor_samples(400, 4, 2);
+  SupernetOptions how = options(200);
+  how.patience = 5;
+  Supernet supernet(space(), {4, 2, 0}, 1);
+  ThreadPool pool(1);
+  const SupernetResult result = train_supernet(supernet, noise, validation, how, pool, {});
+  EXPECT_LT(result.epochs, 200);
+  EXPECT_EQ(result.epochs, result.best_epoch + 1 + how.patience);
+  ASSERT_EQ(result.probe_scores.size(), static_cast<std::size_t>(result.epochs));
+  EXPECT_EQ(result.probe_scores[static_cast<std::size_t>(result.best_epoch)],
+            *std::max_element(result.probe_scores.begin(), result.probe_scores.end()));
+}
+
 TEST(TrainSupernet, ReportsProgressUpToOne) {
   Supernet supernet(space(), {4, 2, 0}, 1);
   ThreadPool pool(1);
   double last = 0;
-  train_supernet(supernet, xor_samples(100, 4, 1), options(2), pool, [&](const Progress& p) {
+  train_supernet(supernet, xor_samples(100, 4, 1), xor_samples(100, 4, 2), options(2), pool, [&](const Progress& p) {
     EXPECT_GT(p.fraction, last);
     last = p.fraction;
   });
