@@ -168,12 +168,10 @@ TrainResult train_network(const Network& network, ParameterStore& store, const S
     double loss = 0;
     for (std::size_t first = 0; first < order.size(); first += batch) {
       const auto rows = std::span<const std::uint32_t>(order).subspan(first, std::min(batch, order.size() - first));
+      const double done = (epoch + static_cast<double>(first) / static_cast<double>(order.size())) / options.max_epochs;
+      if (progress) progress({"train", done, ""});
       AdamWOptions adamw = options.adamw;
-      if (options.anneal) {
-        const double done =
-            (epoch + static_cast<double>(first) / static_cast<double>(order.size())) / options.max_epochs;
-        adamw.learning_rate = annealed(adamw.learning_rate, done);
-      }
+      if (options.anneal) adamw.learning_rate = annealed(adamw.learning_rate, done);
       loss += step.run(network, train, rows, adamw, epoch_rng.split(first)) * static_cast<double>(rows.size());
     }
     loss /= static_cast<double>(order.size());
@@ -192,9 +190,9 @@ TrainResult train_network(const Network& network, ParameterStore& store, const S
         for (const auto& ref : layer.parameters) best[ref.name] = store.at(ref.name).value;
     }
     result.epochs = epoch + 1;
-    if (progress) progress({"train", static_cast<double>(epoch + 1) / options.max_epochs, ""});
     if (epoch - result.best_epoch >= options.patience) break;
   }
+  if (progress) progress({"train", 1, ""});
   for (auto& [name, value] : best) store.at(name).value = std::move(value);
   return result;
 }

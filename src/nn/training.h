@@ -105,7 +105,7 @@ struct TrainResult {
 [[nodiscard]] double annealed(double learning_rate, double done);
 
 /// Trains `network` in `store` until the validation score stops improving; leaves the best epoch's weights. Errors
-/// (internal): the loss is not finite.
+/// (internal): the loss is not finite. `progress` is called before every step.
 TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
                           const Samples& validation, const TrainOptions& options, ThreadPool& pool,
                           const ProgressSink& progress);
