@@ -83,6 +83,16 @@ void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
         ->capture_default_str();
 }
 
+ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device, const CommonFlags& common) {
+  return {.model = model,
+          .device = device.device,
+          .device_options = device.options(),
+          .batch = device.batch,
+          .profile_budget_s = device.profile_budget_s,
+          .profile_folder = cache_folder(),
+          .seed = common.seed};
+}
+
 std::filesystem::path cache_folder() {
   const auto set = [](const char* name) -> const char* {
     const char* value = std::getenv(name);

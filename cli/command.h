@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
-#include "profile/device.h"
+#include "pipeline/model_energy.h"
 
 namespace tabjoule::cli {
 
@@ -33,6 +33,10 @@ struct DeviceFlags {
 
 void add_common_flags(CLI::App& command, CommonFlags& flags);
 void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
+
+/// What predict and measure ask of a model.
+[[nodiscard]] ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device,
+                                               const CommonFlags& common);
 
 /// Where device profiles are kept: $TABJOULE_CACHE, else $XDG_CACHE_HOME/tabjoule, else ~/.cache/tabjoule.
 [[nodiscard]] std::filesystem::path cache_folder();

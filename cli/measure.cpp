@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "pipeline/model_energy.h"
 
 namespace tabjoule::cli {
 namespace {
@@ -18,12 +17,7 @@ struct Flags {
 };
 
 void run(const Flags& flags) {
-  ModelEnergyRequest request;
-  request.model = flags.model;
-  request.device = flags.device.device;
-  request.device_options = flags.device.options();
-  request.batch = flags.device.batch;
-  request.seed = flags.common.seed;
+  const ModelEnergyRequest request = model_request(flags.model, flags.device, flags.common);
   const Measurement m = measure_model(request, flags.options);
   if (flags.common.json) {
     print_json(to_json(m));

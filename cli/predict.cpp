@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "pipeline/model_energy.h"
 
 namespace tabjoule::cli {
 namespace {
@@ -67,14 +66,7 @@ void print_table(const PredictedModel& model, std::int64_t batch) {
 }
 
 void run(const Flags& flags) {
-  ModelEnergyRequest request;
-  request.model = flags.model;
-  request.device = flags.device.device;
-  request.device_options = flags.device.options();
-  request.batch = flags.device.batch;
-  request.profile_budget_s = flags.device.profile_budget_s;
-  request.profile_folder = cache_folder();
-  request.seed = flags.common.seed;
+  const ModelEnergyRequest request = model_request(flags.model, flags.device, flags.common);
   const PredictedModel model = predict_model(request, terminal_notices(), terminal_progress(flags.common));
   clear_progress();
   if (flags.common.json)

@@ -65,4 +65,10 @@ std::string score_text(double value) {
   return fmt::format("{:.4g}", value);
 }
 
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return hash;
+}
+
 }  // namespace tabjoule

@@ -1,8 +1,10 @@
 // Small pieces of text: the nearest name for an error message, quantities for people.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tabjoule {
@@ -20,5 +22,8 @@ namespace tabjoule {
 
 /// Four significant digits, without an exponent between 0.0001 and 10 million: "0.8576", "27670".
 [[nodiscard]] std::string score_text(double value);
+
+/// FNV-1a: the same number for the same text everywhere. For streams and file names, not for secrets.
+[[nodiscard]] std::uint64_t stable_hash(std::string_view text);
 
 }  // namespace tabjoule

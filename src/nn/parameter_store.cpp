@@ -3,16 +3,10 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tabjoule {
 namespace {
-
-/// FNV-1a: the random stream of a parameter follows from its name alone.
-std::uint64_t hash_of(const std::string& name) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return hash;
-}
 
 Matrix initial(const ParameterRef& ref, Rng rng) {
   if (ref.init == Init::zeros) return Matrix::Zero(ref.rows, ref.cols);
@@ -31,7 +25,7 @@ void ParameterStore::add(const Network& network, const Rng& rng) {
       const auto [entry, added] = parameters_.try_emplace(ref.name);
       Parameter& parameter = entry->second;
       if (added) {
-        parameter.value = initial(ref, rng.split(hash_of(ref.name)));
+        parameter.value = initial(ref, rng.split(stable_hash(ref.name)));
         parameter.decay = ref.decay;
       } else if (parameter.value.rows() < ref.rows || parameter.value.cols() < ref.cols) {
         fail_internal("parameter \"{}\" is held as ({}, {}), the network needs ({}, {})", ref.name,

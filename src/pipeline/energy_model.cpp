@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "graph/network_graph.h"
 #include "kernel/detect.h"
 
@@ -31,9 +32,7 @@ double distance(const KernelKey& a, const KernelKey& b) {
 
 std::filesystem::path profile_path(const Device& device, const std::filesystem::path& folder) {
   if (folder.empty()) return {};
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : device.fingerprint) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return folder / fmt::format("{}-{:016x}.json", device.name, hash);
+  return folder / fmt::format("{}-{:016x}.json", device.name, stable_hash(device.fingerprint));
 }
 
 /// A stored profile that cannot be read is told and measured anew.
