@@ -73,7 +73,7 @@ struct Graph {
   std::vector<ValueInfo> values;  ///< shapes of intermediate tensors where known
   std::map<std::string, std::string> metadata;
 
-  [[nodiscard]] const Tensor* constant(const std::string& name) const;  ///< nullptr where absent
+  [[nodiscard]] const Tensor* constant(const std::string& wanted) const;  ///< nullptr where absent
 };
 
 }  // namespace tabjoule

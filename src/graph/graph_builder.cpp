@@ -24,7 +24,7 @@ void GraphBuilder::add_input(const ValueInfo& info) {
 
 std::string GraphBuilder::add(const std::string& op, const std::vector<std::string>& inputs, const std::string& wanted,
                               std::map<std::string, Attribute> attributes, const std::string& domain) {
-  const std::string name = unique(wanted);
+  std::string name = unique(wanted);
   graph.nodes.push_back({name, op, domain, inputs, {name}, std::move(attributes)});
   return name;
 }

@@ -56,8 +56,8 @@ class SearchRun {
                                       const std::string& name);
   [[nodiscard]] double predicted_energy_j(EnergyTable& table, const Architecture& architecture) const;
   [[nodiscard]] RunPoint point(const Candidate& candidate) const;
-  void measure_point(RunPoint& point, const TrainedModel& model);
-  [[nodiscard]] double score_from_utility(double utility) const;
+  void measure_point(RunPoint& result, const TrainedModel& model);
+  [[nodiscard]] double score_from_utility(double value) const;
 
   const SearchRequest& request_;
   NoticeSink notice_;

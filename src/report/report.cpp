@@ -163,7 +163,7 @@ std::string report_html(const RunRecord& record) {
 }
 
 std::filesystem::path write_report(const RunRecord& record) {
-  const auto path = record.folder / "report.html";
+  auto path = record.folder / "report.html";
   write_file(path, report_html(record));
   return path;
 }

@@ -26,8 +26,8 @@ struct SearchSpace {
   std::string family;  ///< which builder makes the network: "mlp"
   std::vector<Decision> decisions;
 
-  [[nodiscard]] std::size_t decision(const std::string& name) const;  ///< Errors (input): no such decision.
-  [[nodiscard]] std::uint64_t size() const;                           ///< how many architectures
+  [[nodiscard]] std::size_t decision(const std::string& wanted) const;  ///< Errors (input): no such decision.
+  [[nodiscard]] std::uint64_t size() const;                             ///< how many architectures
 };
 
 /// One index into the choices of each decision.

@@ -127,7 +127,7 @@ Table read_arff(const std::string& bytes, const std::string& source, const ReadO
   const std::vector<ArffAttribute> attributes = read_arff_header(lines);
   std::vector<SourceColumn> columns;
   for (const auto& attribute : attributes) columns.push_back(source_column(attribute));
-  TableBuilder table(std::move(columns), options);
+  TableBuilder table(columns, options);
   std::vector<Feed> feeds;
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     const bool keeps_text = fixed_kind(options, attributes[i].name) == ColumnKind::categorical;

@@ -120,7 +120,7 @@ Table read_rows(const std::string& sql, const std::string& source, const ReadOpt
   std::vector<SourceColumn> columns;
   for (const auto& column : found)
     columns.push_back({column.name, is_wanted(options, column.name) ? natural_kind(column) : std::nullopt});
-  TableBuilder table(std::move(columns), options);
+  TableBuilder table(columns, options);
 
   std::vector<Wanted> wanted;
   std::string names, casts;

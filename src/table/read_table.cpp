@@ -65,7 +65,7 @@ Table read_file_table(const std::string& path, const ReadOptions& options, const
   std::string bytes = read_inflated(path);
   return with_context(path, [&] {
     make_utf8_text(bytes, notice);
-    return format == Format::arff ? read_arff(std::move(bytes), path, options, notice)
+    return format == Format::arff ? read_arff(bytes, path, options, notice)
                                   : read_csv(std::move(bytes), path, options, notice);
   });
 }

@@ -50,7 +50,7 @@ bool is_wanted(const ReadOptions& options, const std::string& name) {
   return std::find(options.drop.begin(), options.drop.end(), name) == options.drop.end();
 }
 
-TableBuilder::TableBuilder(std::vector<SourceColumn> source, const ReadOptions& options) : options_(options) {
+TableBuilder::TableBuilder(const std::vector<SourceColumn>& source, const ReadOptions& options) : options_(options) {
   require_different(source);
   std::vector<std::string> names;
   for (const auto& column : source) names.push_back(column.name);
@@ -59,13 +59,13 @@ TableBuilder::TableBuilder(std::vector<SourceColumn> source, const ReadOptions& 
     for (const auto& entry : options.kinds) require_present(entry.first, names);
     for (const auto& name : options.drop) require_present(name, names);
   }
-  for (auto& [name, natural] : source) {
+  for (const auto& [name, natural] : source) {
     const auto fixed = fixed_kind(options, name);
+    const bool stays_natural = natural && (fixed.value_or(*natural) != ColumnKind::categorical ||
+                                           (natural == ColumnKind::categorical && !fixed));
     if (!is_wanted(options, name))
       columns_.emplace_back();
-    else if (natural && fixed.value_or(*natural) != ColumnKind::categorical)
-      columns_.emplace_back(std::in_place, name, *natural, fixed);
-    else if (natural == ColumnKind::categorical && !fixed)
+    else if (stays_natural)
       columns_.emplace_back(std::in_place, name, *natural, fixed);
     else
       columns_.emplace_back(std::in_place, name, fixed);

@@ -19,7 +19,7 @@ struct SourceColumn {
 class TableBuilder {
  public:
   /// Errors (input): duplicate names; a name in options.schema, kinds or drop that the source lacks.
-  TableBuilder(std::vector<SourceColumn> source, const ReadOptions& options);
+  TableBuilder(const std::vector<SourceColumn>& source, const ReadOptions& options);
 
   [[nodiscard]] std::size_t size() const { return columns_.size(); }
   /// The builder of source column `i`; nullptr where the column is left out.
