@@ -14,6 +14,9 @@ namespace tabjoule {
 [[nodiscard]] std::optional<std::string> nearest_name(const std::string& name,
                                                       const std::vector<std::string>& candidates);
 
+/// ASCII letters in lower case.
+[[nodiscard]] std::string lower(std::string_view text);
+
 /// "; did you mean "x"?" or nothing.
 [[nodiscard]] std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "kernel/facts.h"
 #include "kernel/node_order.h"
 #include "kernel/operators.h"
@@ -20,12 +21,6 @@ bool fuses_into_gemm(const Node& node) {
 }
 
 bool is(const Node& node, std::string_view op) { return node.op == op && node.domain.empty(); }
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  return text;
-}
 
 class Detector {
  public:
@@ -90,7 +85,7 @@ class Detector {
     }
     const Node* activation = only_reader(*last);
     if (activation == nullptr || !fuses_into_gemm(*activation)) return;
-    kernel.key.variant = lower_case(activation->op);
+    kernel.key.variant = lower(activation->op);
     join(*activation, kernel);
   }
 

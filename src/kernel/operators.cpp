@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "graph/one_line.h"
 #include "kernel/shape_rules.h"
 
@@ -71,10 +72,7 @@ KernelKey linear(const OperatorCall& call, const Shape& output) {
   if (call.shape(1).size() != 2) return unknown(call, output);
   const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
   const std::int64_t k = call.shape(1)[call.node.integer("transB", 0) != 0 ? 1 : 0];
-  std::string activation = call.node.text("activation", "");
-  std::transform(activation.begin(), activation.end(), activation.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  return {KernelType::linear, {elements_of(output) / n, n, k}, activation};
+  return {KernelType::linear, {elements_of(output) / n, n, k}, lower(call.node.text("activation", ""))};
 }
 
 namespace rules = shape_rules;

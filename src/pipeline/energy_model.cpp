@@ -1,34 +1,18 @@
 #include "pipeline/energy_model.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/network_graph.h"
 #include "kernel/detect.h"
+#include "profile/coverage.h"
 
 namespace tabjoule {
 namespace {
 
 constexpr std::uint64_t kListable = 20000;
 constexpr int kSampled = 2000;
-const double kCovered = std::log(1.25);
-
-/// Largest log ratio over the dimensions; infinite between kernels of different type or variant.
-double distance(const KernelKey& a, const KernelKey& b) {
-  if (a.type != b.type || a.variant != b.variant || a.shape.size() != b.shape.size())
-    return std::numeric_limits<double>::infinity();
-  double largest = 0;
-  for (std::size_t i = 0; i < a.shape.size(); ++i) {
-    const auto x = static_cast<double>(std::max<std::int64_t>(a.shape[i], 1));
-    const auto y = static_cast<double>(std::max<std::int64_t>(b.shape[i], 1));
-    largest = std::max(largest, std::abs(std::log(x / y)));
-  }
-  return largest;
-}
 
 std::filesystem::path profile_path(const Device& device, const std::filesystem::path& folder) {
   if (folder.empty()) return {};
@@ -73,21 +57,6 @@ std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkS
     for (int i = 0; i < kSampled; ++i) add(random_architecture(space, rng));
   }
   return {keys.begin(), keys.end()};
-}
-
-std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile, std::span<const KernelKey> wanted) {
-  std::vector<double> nearest(wanted.size(), std::numeric_limits<double>::infinity());
-  const auto measured = [&](const KernelKey& key) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) nearest[i] = std::min(nearest[i], distance(wanted[i], key));
-  };
-  for (const auto& sample : profile.samples) measured(sample.key);
-  std::vector<KernelKey> chosen;
-  for (;;) {
-    const auto farthest = std::max_element(nearest.begin(), nearest.end());
-    if (farthest == nearest.end() || *farthest <= kCovered) return chosen;
-    chosen.push_back(wanted[static_cast<std::size_t>(farthest - nearest.begin())]);
-    measured(chosen.back());
-  }
 }
 
 Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,

@@ -14,7 +14,6 @@
 namespace tabjoule {
 
 struct EnergyModelOptions {
-  std::int64_t batch = 1;
   double profile_budget_s = 40;
   std::filesystem::path profile_folder;  ///< empty: the profile is neither read nor kept
   std::uint64_t seed = 0;
@@ -24,11 +23,6 @@ struct EnergyModelOptions {
 /// to list), each once.
 [[nodiscard]] std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkShape& shape,
                                                       std::int64_t batch);
-
-/// Those of `wanted` to measure so that each is within a factor of 1.25, in every dimension, of one measured (here or
-/// in `profile`): farthest first. Empty when the profile covers them all.
-[[nodiscard]] std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile,
-                                                        std::span<const KernelKey> wanted);
 
 /// Reads the device's stored profile, measures what it lacks for `wanted`, stores it and fits the predictor.
 [[nodiscard]] Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,

@@ -26,7 +26,6 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
     if (kernel.key.type != KernelType::unknown) wanted.insert(kernel.key);
 
   EnergyModelOptions options;
-  options.batch = request.batch;
   options.profile_budget_s = request.profile_budget_s;
   options.profile_folder = request.profile_folder;
   options.seed = request.seed;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
-#include "base/blas.h"
 #include "base/error.h"
 #include "base/version.h"
 #include "graph/network_graph.h"
@@ -52,8 +50,8 @@ class SearchRun {
   void export_and_measure();
   void write() const;
 
-  [[nodiscard]] Candidate search_with(double energy_weight, SupernetScorer& scorer, EnergyTable& table,
-                                      const std::string& name);
+  [[nodiscard]] SearchResult search_with(double energy_weight, SupernetScorer& scorer, EnergyTable& table,
+                                         const std::string& name) const;
   [[nodiscard]] double predicted_energy_j(EnergyTable& table, const Architecture& architecture) const;
   [[nodiscard]] RunPoint point(const Candidate& candidate) const;
   void measure_point(RunPoint& result, const TrainedModel& model);
@@ -74,7 +72,6 @@ class SearchRun {
   std::optional<Supernet> supernet_;
   Samples search_rows_;
   double dummy_ = 0;
-  std::vector<Candidate> evaluated_;
   Candidate best_, accuracy_best_;
   std::optional<TrainedModel> chosen_model_, accuracy_model_;
 };
@@ -177,7 +174,6 @@ void SearchRun::open() {
 void SearchRun::profile() {
   const auto wanted = kernels_of_space(space_, shape_, request_.batch);
   EnergyModelOptions options;
-  options.batch = request_.batch;
   options.profile_budget_s = request_.profile_budget_s;
   options.profile_folder = request_.profile_folder;
   predictor_ = fit_device(
@@ -210,35 +206,35 @@ double SearchRun::predicted_energy_j(EnergyTable& table, const Architecture& arc
   return sum.energy_per_batch_j / static_cast<double>(request_.batch);
 }
 
-Candidate SearchRun::search_with(double energy_weight, SupernetScorer& scorer, EnergyTable& table,
-                                 const std::string& name) {
+SearchResult SearchRun::search_with(double energy_weight, SupernetScorer& scorer, EnergyTable& table,
+                                    const std::string& name) const {
   SearchOptions options;
   options.seed = request_.seed;
   options.updates = std::max(10, static_cast<int>(request_.effort * options.updates));
   const Reward reward{energy_weight, predicted_energy_j(table, largest(space_))};
-  SearchResult result = policy_gradient_search(
+  return policy_gradient_search(
       space_, [&](const Architecture& a) { return utility(metric_, scorer.score(a), dummy_); },
       [&](const Architecture& a) { return predicted_energy_j(table, a); }, reward, options,
       [&](Progress progress) {
         progress.phase = name;
         if (progress_) progress_(progress);
       });
-  evaluated_.insert(evaluated_.end(), result.evaluated.begin(), result.evaluated.end());
-  if (energy_weight == request_.energy_weight) {
-    record_.trace.mean_rewards = std::move(result.mean_rewards);
-    record_.trace.entropies = std::move(result.entropies);
-  }
-  return result.best;
 }
 
 void SearchRun::search() {
   dummy_ = dummy_score(data_.train, search_rows_, shape_.outputs, metric_);
   SupernetScorer scorer(*supernet_, search_rows_, metric_, pool_);
   EnergyTable table(*predictor_);
-  best_ = search_with(request_.energy_weight, scorer, table, "search");
-  accuracy_best_ = search_with(0, scorer, table, "search accuracy alone");
+  SearchResult found = search_with(request_.energy_weight, scorer, table, "search");
+  const SearchResult accuracy = search_with(0, scorer, table, "search accuracy alone");
+  best_ = found.best;
+  accuracy_best_ = accuracy.best;
+  record_.trace.mean_rewards = std::move(found.mean_rewards);
+  record_.trace.entropies = std::move(found.entropies);
   record_.architectures_scored = scorer.scored();
-  auto front = pareto_front(evaluated_);
+  std::vector<Candidate> evaluated = std::move(found.evaluated);
+  evaluated.insert(evaluated.end(), accuracy.evaluated.begin(), accuracy.evaluated.end());
+  const auto front = pareto_front(std::move(evaluated));
   const std::size_t step = (front.size() + kParetoPoints - 1) / kParetoPoints;
   for (std::size_t i = 0; i < front.size(); i += std::max<std::size_t>(step, 1))
     record_.pareto.push_back(point(front[i]));
@@ -329,7 +325,6 @@ void SearchRun::write() const { write_json(request_.out / "run.json", to_json(re
 
 RunRecord SearchRun::run() {
   require_request(request_);
-  pin_blas_to_one_thread();
   phase("read", [this] { open(); });
   phase("profile", [this] { profile(); });
   phase("supernet", [this] { train_supernet_phase(); });

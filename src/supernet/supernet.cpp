@@ -10,7 +10,7 @@
 namespace tabjoule {
 namespace {
 
-/// Mean forward operations a row over architectures drawn uniformly, from a fixed sample.
+/// Mean forward operations a row over architectures drawn from the prior, of a fixed sample.
 double mean_flops(const Supernet& supernet) {
   constexpr int kDraws = 200;
   Rng rng(0);

@@ -4,18 +4,12 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "table/cell.h"
 #include "table/column_builder.h"
 
 namespace tabjoule {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 std::string_view left_trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

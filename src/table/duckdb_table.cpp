@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "table/cell.h"
 #include "table/duckdb_session.h"
 #include "table/file_bytes.h"
@@ -146,10 +147,7 @@ Table read_rows(const std::string& sql, const std::string& source, const ReadOpt
 std::string first_word(const std::string& sql) {
   const auto first = std::min(sql.find_first_not_of(" \t\r\n"), sql.size());
   if (first < sql.size() && sql[first] == '(') return "(";
-  std::string word = sql.substr(first, std::min(sql.find_first_of(" \t\r\n(*'\"", first), sql.size()) - first);
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return word;
+  return lower(sql.substr(first, std::min(sql.find_first_of(" \t\r\n(*'\"", first), sql.size()) - first));
 }
 
 Table run_query(const std::string& sql, const ReadOptions& options, const NoticeSink& notice) {

@@ -1,5 +1,6 @@
 #include "table/file_bytes.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -94,11 +95,12 @@ void require_readable_file(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) fail_input("{}: is a folder, a file is needed", path);
   if (!fs::exists(path, error)) {
+    if (error) fail_input("{}: {}", path, error.message());  // a folder above it may not be entered, say
     const fs::path as_path(path);
     fail_input("{}: no such file{}", path, did_you_mean(as_path.filename().string(), names_beside(as_path)));
   }
   if (!fs::is_regular_file(path, error)) fail_input("{}: is not a regular file; save the table to one first", path);
-  if (access(path.c_str(), R_OK) != 0) fail_input("{}: {}", path, std::strerror(errno));
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) fail_input("{}: {}", path, std::strerror(errno));
   if (fs::file_size(path, error) == 0) fail_input("{}: the file is empty", path);
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "table/arff.h"
 #include "table/cell.h"
 #include "table/csv.h"
@@ -13,13 +14,6 @@
 
 namespace tabjoule {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 bool is_query(const std::string& data) {
   const std::string word = first_word(data);

@@ -161,10 +161,20 @@ TEST(ReadTable, FileErrorsNameTheFileAndWhatToDo) {
   std::filesystem::resize_file(folder.file("cut.csv.gz"), std::filesystem::file_size(folder.file("cut.csv.gz")) - 100);
   EXPECT_THAT(error_of([&] { return read_table(folder.file("cut.csv.gz"), {}, {}); }), HasSubstr("truncated gzip"));
   EXPECT_THAT(error_of([&] { return read_table("/dev/null", {}, {}); }), HasSubstr("not a regular file"));
-  if (geteuid() != 0) {
-    std::filesystem::permissions(folder.file("adult.csv"), std::filesystem::perms::none);
-    EXPECT_THAT(error_of([&] { return read_table(folder.file("adult.csv"), {}, {}); }), HasSubstr("denied"));
-  }
+  const std::filesystem::path file = folder.file("adult.csv");
+  const bool root = geteuid() == 0;  // root reads everything: be somebody else for a moment
+  const auto error_for_nobody = [&] {
+    EXPECT_EQ(root ? seteuid(65534) : 0, 0);
+    const std::string error = error_of([&] { return read_table(file, {}, {}); });
+    EXPECT_EQ(root ? seteuid(0) : 0, 0);
+    return error;
+  };
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  std::filesystem::permissions(file.parent_path(), static_cast<std::filesystem::perms>(0755));
+  EXPECT_THAT(error_for_nobody(), HasSubstr("denied"));
+  std::filesystem::permissions(file.parent_path(), std::filesystem::perms::none);
+  EXPECT_THAT(error_for_nobody(), HasSubstr("denied"));
+  std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all);
 }
 
 TEST(ReadTable, UsageErrors) {

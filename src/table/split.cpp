@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "table/column_builder.h"
 #include "table/dataset.h"
 
@@ -96,9 +97,8 @@ void require_fractions(const SplitOptions& options) {
 
 enum class Part { train, validation, test };
 
-std::optional<Part> part_named(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+std::optional<Part> part_named(const std::string& text) {
+  const std::string name = lower(text);
   if (name == "train") return Part::train;
   if (name == "val" || name == "valid" || name == "validation") return Part::validation;
   if (name == "test") return Part::test;

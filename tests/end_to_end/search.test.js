@@ -95,14 +95,14 @@ test('a regression is reported in its own unit and predicted alike by the export
   ours.values.forEach(([v], r) => assert.ok(Math.abs(v - theirs.prediction.data[r]) < 1e-4 * Math.max(1, Math.abs(v))));
 });
 
-test('the same seed gives the same scores with one thread and with two', (t) => {
-  const scores = ['1', '2'].map((threads) => {
+test('the same seed trains the same supernet with one thread and with two', (t) => {
+  const losses = ['1', '2'].map((threads) => {
     const folder = temporaryFolder(t);
     const { run } = search(folder, mixedRows(800), 'outcome', '--threads', threads);
-    const record = readJson(run, 'run.json');
-    return { losses: record.trace.supernet_losses, test: record.rows };
+    return readJson(run, 'run.json').trace.supernet_losses;
   });
-  assert.deepEqual(scores[0], scores[1]);
+  assert.ok(losses[0].length > 0);
+  assert.deepEqual(losses[0], losses[1]);
 });
 
 test('--json prints the record and nothing else; a finished run is not written over', (t) => {

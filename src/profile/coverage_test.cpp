@@ -1,0 +1,44 @@
+#include "profile/coverage.h"
+
+#include <gtest/gtest.h>
+
+namespace tabjoule {
+namespace {
+
+KernelKey linear(std::int64_t n, std::int64_t k, const std::string& variant = "relu") {
+  return {KernelType::linear, {1, n, k}, variant};
+}
+
+bool near(std::int64_t a, std::int64_t b) {
+  return static_cast<double>(std::max(a, b)) <= 1.25 * static_cast<double>(std::min(a, b)) + 1e-9;
+}
+
+TEST(KernelsToMeasure, LeavesNoWantedKernelFarFromAMeasuredOne) {
+  std::vector<KernelKey> wanted;
+  for (std::int64_t n = 4; n <= 1024; n += 4) wanted.push_back(linear(n, n));
+  const auto chosen = kernels_to_measure({}, wanted);
+  for (const auto& key : wanted)
+    EXPECT_TRUE(std::any_of(chosen.begin(), chosen.end(), [&](const KernelKey& c) {
+      return near(c.shape[1], key.shape[1]);
+    })) << key.text();
+  EXPECT_LT(chosen.size(), wanted.size() / 5);
+}
+
+TEST(KernelsToMeasure, CountsWhatTheProfileHolds) {
+  const std::vector<KernelKey> wanted{linear(64, 64), linear(128, 64)};
+  DeviceProfile profile;
+  profile.samples.push_back({linear(60, 70), 1, 1, 1, ""});
+  EXPECT_EQ(kernels_to_measure(profile, wanted), std::vector<KernelKey>{linear(128, 64)});
+  profile.samples.push_back({linear(128, 64), 1, 1, 1, ""});
+  EXPECT_TRUE(kernels_to_measure(profile, wanted).empty());
+}
+
+TEST(KernelsToMeasure, TakesAnotherVariantOrTypeForUncovered) {
+  DeviceProfile profile;
+  profile.samples.push_back({linear(64, 64), 1, 1, 1, ""});
+  const std::vector<KernelKey> wanted{linear(64, 64, ""), {KernelType::softmax, {1, 64}, ""}};
+  EXPECT_EQ(kernels_to_measure(profile, wanted).size(), 2U);
+}
+
+}  // namespace
+}  // namespace tabjoule
