@@ -28,9 +28,47 @@ float exp_of_nonpositive(float x) {
   return x < -87.0F ? 0.0F : mantissa * power;
 }
 
+/// A row of logits with what its softmax needs: the largest logit, the sum of exp(logit - top) and its logarithm.
+struct LogitRow {
+  const float* logits;
+  int classes;
+  float top, sum, log_sum;
+};
+
+/// Loss of one row with weighted, smoothed targets t. `out` holds exp(logit - top) before, the gradient behind:
+/// factor (p_c sum(t) - t_c).
+double soft_target_row(const LogitRow& row, std::size_t label, float factor, const LossOptions& options, float* out) {
+  const float everywhere = options.label_smoothing / static_cast<float>(row.classes);
+  const auto target = [&](std::size_t c) {
+    const float weight = options.class_weights.empty() ? 1.0F : options.class_weights[c];
+    return weight * (everywhere + (c == label ? 1 - options.label_smoothing : 0.0F));
+  };
+  const auto classes = static_cast<std::size_t>(row.classes);
+  float total = 0;
+  double loss = 0;
+  for (std::size_t c = 0; c < classes; ++c) {
+    total += target(c);
+    loss += static_cast<double>(target(c)) * static_cast<double>(row.log_sum - (row.logits[c] - row.top));
+  }
+  for (std::size_t c = 0; c < classes; ++c) out[c] = factor * (out[c] / row.sum * total - target(c));
+  return loss;
+}
+
 }  // namespace
 
-double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, double scale, Block gradient) {
+std::vector<float> balanced_class_weights(std::span<const std::int32_t> labels, int classes) {
+  std::vector<double> counts(static_cast<std::size_t>(classes));
+  for (const std::int32_t label : labels) counts[static_cast<std::size_t>(label)] += 1;
+  const auto present = static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
+  std::vector<float> weights(counts.size(), 1);
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (counts[c] > 0) weights[c] = static_cast<float>(static_cast<double>(labels.size()) / (present * counts[c]));
+  return weights;
+}
+
+double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, double scale, Block gradient,
+                     const LossOptions& options) {
+  const bool plain = options.class_weights.empty() && options.label_smoothing == 0;
   double loss = 0;
   const auto factor = static_cast<float>(scale);
   for (int r = 0; r < logits.rows; ++r) {
@@ -41,7 +79,12 @@ double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, do
     for (int c = 0; c < logits.cols; ++c) out[c] = exp_of_nonpositive(row[c] - top);
     for (int c = 0; c < logits.cols; ++c) sum += out[c];
     const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(r)]);
-    loss += static_cast<double>(std::log(sum)) - static_cast<double>(row[label] - top);
+    const float log_sum = std::log(sum);
+    if (!plain) {
+      loss += soft_target_row({row, logits.cols, top, sum, log_sum}, label, factor, options, out);
+      continue;
+    }
+    loss += static_cast<double>(log_sum) - static_cast<double>(row[label] - top);
     for (int c = 0; c < logits.cols; ++c) out[c] *= factor / sum;
     out[label] -= factor;
   }

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <map>
 
+#include "base/json.h"
 #include "nn/testing.h"
 
 namespace tabjoule {
@@ -38,6 +41,85 @@ TEST(CrossEntropy, IsItsDefinitionAndItsGradientIsNumeric) {
     logits.data()[i] = kept;
     EXPECT_NEAR(gradient.data()[i], 0.25 * (up - down) / (2 * static_cast<double>(kStep)), 2e-6) << "element " << i;
   }
+}
+
+const Json& reference(const char* file) {
+  static std::map<std::string, Json> read;
+  if (!read.contains(file)) read[file] = read_json(std::string(TABJOULE_TEST_DATA) + "/" + file);
+  return read[file];
+}
+
+/// A case of loss_case in make_reference.py.
+struct LossCase {
+  Matrix logits;
+  std::vector<std::int32_t> labels;
+  LossOptions options;
+
+  explicit LossCase(const Json& json) : logits(json.at("rows").get<int>(), json.at("classes").get<int>()) {
+    const auto rows = static_cast<int>(logits.rows());
+    const auto classes = static_cast<int>(logits.cols());
+    for (int i = 0; i < rows; ++i) {
+      for (int j = 0; j < classes; ++j)
+        logits(i, j) = static_cast<float>((i * 37 + j * 101 + i * j * 5) % 64 - 32) / 16;
+      labels.push_back((i * i + i / 3) % classes);
+    }
+    if (json.at("weighted").get<bool>())
+      for (int c = 0; c < classes; ++c) options.class_weights.push_back(static_cast<float>(1 + c % 4) / 2);
+    options.label_smoothing = json.at("smoothing").get<float>();
+  }
+};
+
+class WeightedCrossEntropy : public testing::TestWithParam<const char*> {};
+
+TEST_P(WeightedCrossEntropy, AndItsGradientEqualPyTorch) {
+  const Json& expected = reference("loss_reference.json").at(GetParam());
+  const LossCase c(expected);
+  Matrix gradient(c.logits.rows(), c.logits.cols());
+  const double loss = cross_entropy(block(c.logits), c.labels, 0.5, block(gradient), c.options);
+  const double wanted = expected.at("loss").get<double>();
+  EXPECT_NEAR(loss, 0.5 * wanted, 1e-6 * wanted);
+  const auto gradients = expected.at("gradient").get<std::vector<float>>();
+  for (std::size_t i = 0; i < gradients.size(); ++i) EXPECT_NEAR(gradient.data()[i], 0.5F * gradients[i], 1e-6) << i;
+}
+
+TEST_P(WeightedCrossEntropy, HasTheNumericGradientOfItsLoss) {
+  LossCase c(reference("loss_reference.json").at(GetParam()));
+  Matrix gradient(c.logits.rows(), c.logits.cols());
+  Matrix scratch = gradient;
+  (void)cross_entropy(block(c.logits), c.labels, 1, block(gradient), c.options);
+  constexpr float kStep = 1.0F / 64;
+  for (Eigen::Index i = 0; i < c.logits.size(); ++i) {
+    const float kept = c.logits.data()[i];
+    c.logits.data()[i] = kept + kStep;
+    const double up = cross_entropy(block(c.logits), c.labels, 1, block(scratch), c.options);
+    c.logits.data()[i] = kept - kStep;
+    const double down = cross_entropy(block(c.logits), c.labels, 1, block(scratch), c.options);
+    c.logits.data()[i] = kept;
+    EXPECT_NEAR(gradient.data()[i], (up - down) / (2 * static_cast<double>(kStep)), 1e-4) << "element " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, WeightedCrossEntropy,
+                         testing::Values("weighted", "smoothed", "weighted_and_smoothed", "hundred_classes"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(CrossEntropy, WithWeightsOfOneAndHardlyAnySmoothingIsThePlainOne) {
+  const Matrix logits = random_matrix(8, 4, 6);
+  const std::vector<std::int32_t> labels{0, 1, 2, 3, 0, 1, 2, 3};
+  Matrix plain(8, 4);
+  Matrix weighted(8, 4);
+  const double loss = cross_entropy(block(logits), labels, 1, block(plain));
+  EXPECT_NEAR(cross_entropy(block(logits), labels, 1, block(weighted), {{1, 1, 1, 1}, 0}), loss, 1e-5);
+  EXPECT_TRUE(weighted.isApprox(plain, 1e-6F));
+}
+
+TEST(BalancedClassWeights, EqualScikitLearnAndAreOneForAnAbsentClass) {
+  const Json& expected = reference("metrics_reference.json").at("balanced_class_weights");
+  const auto weights = balanced_class_weights(expected.at("labels").get<std::vector<std::int32_t>>(), 7);
+  std::vector<float> wanted(7, 1);
+  for (std::size_t i = 0; i < expected.at("classes").size(); ++i)
+    wanted[expected.at("classes")[i].get<std::size_t>()] = expected.at("weights")[i].get<float>();
+  EXPECT_EQ(weights, wanted);
 }
 
 TEST(CrossEntropy, StaysFiniteForLargeLogits) {

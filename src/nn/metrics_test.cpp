@@ -22,6 +22,16 @@ Matrix matrix(const std::vector<float>& numbers, int cols) {
   return m;
 }
 
+/// The rows of hundred_class_probabilities in make_reference.py.
+Matrix hundred_classes(int rows) {
+  Matrix p(rows, 100);
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < 100; ++j) p(i, j) = static_cast<float>(1 + (i * 37 + j * 101 + i * j * 5) % 32) / 4096;
+    p(i, i * 7 % 100) += 1 - p.row(i).sum();  // exact: every value is a multiple of 1/4096
+  }
+  return p;
+}
+
 double score(Metric metric, const Matrix& p, const std::vector<std::int32_t>& labels) {
   return evaluate(metric, block(p), {labels, {}});
 }
@@ -30,15 +40,18 @@ class ClassificationMetrics : public testing::TestWithParam<const char*> {};
 
 TEST_P(ClassificationMetrics, EqualScikitLearn) {
   const Json& expected = reference().at(GetParam());
-  const Matrix p = matrix(expected.at("predictions").get<std::vector<float>>(), expected.at("classes").get<int>());
+  const int classes = expected.at("classes").get<int>();
   const auto labels = expected.at("labels").get<std::vector<std::int32_t>>();
+  const Matrix p = classes == 100 ? hundred_classes(static_cast<int>(labels.size()))
+                                  : matrix(expected.at("predictions").get<std::vector<float>>(), classes);
   for (const auto& name : metric_names(Task::multiclass))
     EXPECT_NEAR(score(metric_from(name, Task::multiclass), p, labels), expected.at("scores").at(name).get<double>(),
                 1e-7)
         << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, ClassificationMetrics, testing::Values("binary", "multiclass", "class_absent"),
+INSTANTIATE_TEST_SUITE_P(Cases, ClassificationMetrics,
+                         testing::Values("binary", "multiclass", "class_absent", "hundred_classes"),
                          [](const auto& tested) { return tested.param; });
 
 TEST(RegressionMetrics, EqualScikitLearn) {

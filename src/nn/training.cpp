@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
 #include <numbers>
 #include <numeric>
 
 #include "base/error.h"
-#include "nn/loss.h"
 
 namespace tabjoule {
 namespace {
@@ -73,7 +71,7 @@ void TrainingStep::run_shard(int shard) {
   losses_[static_cast<std::size_t>(shard)] =
       samples.task == Task::regression
           ? squared_error(outputs, std::span(values_).subspan(first, last - first), scale, gradient)
-          : cross_entropy(outputs, std::span(labels_).subspan(first, last - first), scale, gradient);
+          : cross_entropy(outputs, std::span(labels_).subspan(first, last - first), scale, gradient, samples.loss);
   executor_.backward(begin, begin + count);
 }
 
@@ -146,55 +144,6 @@ double annealed(double learning_rate, double done) {
 
 int default_batch(std::size_t rows) {
   return static_cast<int>(std::clamp<std::size_t>(std::bit_floor(std::max<std::size_t>(rows / 64, 1)), 16, 256));
-}
-
-TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
-                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
-                          const ProgressSink& progress) {
-  validate(network);
-  const Rng rng(options.seed);
-  store.add(network, rng.split(0));
-  const auto batch = static_cast<std::size_t>(options.batch > 0 ? options.batch : default_batch(train.rows()));
-  RowIndices order(train.rows());
-  std::iota(order.begin(), order.end(), 0U);
-
-  TrainingStep step(store, pool);
-  Evaluator evaluator(pool);
-  TrainResult result;
-  std::map<std::string, Matrix> best;
-  for (int epoch = 0; epoch < options.max_epochs; ++epoch) {
-    const Rng epoch_rng = rng.split(static_cast<std::uint64_t>(epoch) + 1);
-    Rng(epoch_rng).shuffle(std::span(order));
-    double loss = 0;
-    for (std::size_t first = 0; first < order.size(); first += batch) {
-      const auto rows = std::span<const std::uint32_t>(order).subspan(first, std::min(batch, order.size() - first));
-      const double done = (epoch + static_cast<double>(first) / static_cast<double>(order.size())) / options.max_epochs;
-      if (progress) progress({"train", done, ""});
-      AdamWOptions adamw = options.adamw;
-      if (options.anneal) adamw.learning_rate = annealed(adamw.learning_rate, done);
-      loss += step.run(network, train, rows, adamw, epoch_rng.split(first)) * static_cast<double>(rows.size());
-    }
-    loss /= static_cast<double>(order.size());
-    if (!std::isfinite(loss)) fail_internal("training diverged in epoch {}: the loss is not finite", epoch + 1);
-    result.losses.push_back(loss);
-
-    const Matrix predictions = evaluator.predict(network, store, validation);
-    const double score = evaluate(options.metric, block(predictions), validation.truth());
-    result.validation_scores.push_back(score);
-    const double gain =
-        higher_is_better(options.metric) ? score - result.validation_score : result.validation_score - score;
-    if (epoch == 0 || gain > 0) {
-      result.validation_score = score;
-      result.best_epoch = epoch;
-      for (const auto& layer : network.layers)
-        for (const auto& ref : layer.parameters) best[ref.name] = store.at(ref.name).value;
-    }
-    result.epochs = epoch + 1;
-    if (epoch - result.best_epoch >= options.patience) break;
-  }
-  if (progress) progress({"train", 1, ""});
-  for (auto& [name, value] : best) store.at(name).value = std::move(value);
-  return result;
 }
 
 }  // namespace tabjoule

@@ -1,4 +1,4 @@
-// Training and evaluating a Network: one step, a whole run with early stopping, outputs for many rows.
+// One step of training a Network, and its outputs for many rows. A whole run of training is train_network.h.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "nn/adamw.h"
 #include "nn/executor.h"
+#include "nn/loss.h"
 #include "nn/metrics.h"
 #include "table/dataset.h"
 
@@ -21,6 +22,7 @@ struct Samples {
   std::vector<float> values;         ///< (N) regression, in the target's own unit
   Task task = Task::regression;
   float target_mean = 0, target_std = 1;  ///< regression: networks see (value - mean) / std
+  LossOptions loss;                       ///< classification: what training makes of the labels
 
   [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(x.rows()); }
   [[nodiscard]] Truth truth() const { return {labels, values}; }
@@ -80,34 +82,10 @@ class Evaluator {
   std::vector<Executor> executors_;
 };
 
-struct TrainOptions {
-  Metric metric = Metric::accuracy;
-  int max_epochs = 100;
-  int patience = 16;  ///< epochs without a better validation score (RTDL's recipe)
-  int batch = 0;      ///< 0: default_batch(rows)
-  AdamWOptions adamw;
-  bool anneal = false;  ///< let the learning rate fall to zero along a cosine over max_epochs; else it is constant
-  std::uint64_t seed = 0;
-};
-
-struct TrainResult {
-  int epochs = 0;
-  int best_epoch = 0;
-  double validation_score = 0;
-  std::vector<double> validation_scores;  ///< one an epoch
-  std::vector<double> losses;
-};
-
 /// A power of two from 16 to 256 that gives a small table enough steps an epoch.
 [[nodiscard]] int default_batch(std::size_t rows);
 
 /// The learning rate when a share `done` of the steps is done: a half cosine from `learning_rate` to 0.
 [[nodiscard]] double annealed(double learning_rate, double done);
-
-/// Trains `network` in `store` until the validation score stops improving; leaves the best epoch's weights. Errors
-/// (internal): the loss is not finite. `progress` is called before every step.
-TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
-                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
-                          const ProgressSink& progress);
 
 }  // namespace tabjoule

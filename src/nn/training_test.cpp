@@ -14,19 +14,6 @@ namespace {
 
 using namespace testing_nn;
 
-struct Trained {
-  TrainResult result;
-  ParameterStore store;
-};
-
-Trained train(const Network& network, const Samples& samples, const Samples& validation, const TrainOptions& options,
-              int threads = 1) {
-  ThreadPool pool(threads);
-  Trained trained;
-  trained.result = train_network(network, trained.store, samples, validation, options, pool, {});
-  return trained;
-}
-
 TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
   const Network network = mlp(6, {40, 24}, 2, 0.3F);
   const Samples samples = xor_samples(700, 6, 1);
@@ -169,108 +156,6 @@ TEST(Evaluator, PredictsProbabilitiesOrValuesInTheTargetsUnit) {
   for (auto& [name, parameter] : zero.all()) parameter.value.setZero();
   zero.at("head.bias").value(0, 0) = 2;
   EXPECT_EQ(Evaluator(pool).predict(regressor, zero, curve_samples(5, 6, 1)), Matrix::Constant(5, 1, 2 * 6.5F + 23));
-}
-
-TEST(TrainNetwork, LearnsAnExclusiveOr) {
-  TrainOptions options;
-  options.adamw.learning_rate = 0.01;
-  const Samples validation = xor_samples(500, 4, 2);
-  const Trained trained = train(mlp(4, {32, 32}, 2), xor_samples(1500, 4, 1), validation, options, 2);
-  EXPECT_GT(trained.result.validation_score, 0.95);
-  EXPECT_LT(trained.result.losses.back(), trained.result.losses.front() / 3);
-  const Trained linear = train(mlp(4, {}, 2), xor_samples(1500, 4, 1), validation, options, 2);
-  EXPECT_LT(linear.result.validation_score, 0.65);  // the task needs the hidden layers
-}
-
-TEST(TrainNetwork, LearnsARegressionInTheTargetsUnit) {
-  TrainOptions options;
-  options.metric = Metric::rmse;
-  options.adamw.learning_rate = 0.01;
-  const Trained trained = train(mlp(4, {32, 32}, 1), curve_samples(1500, 4, 1), curve_samples(500, 4, 2), options, 2);
-  EXPECT_LT(trained.result.validation_score, 0.5);  // the target's standard deviation is 6.5
-}
-
-TEST(TrainNetwork, GivesTheSameBitsForAnyNumberOfThreads) {
-  const Network network = mlp(5, {24}, 2, 0.2F);
-  TrainOptions options;
-  options.max_epochs = 5;
-  options.batch = 200;
-  const Samples samples = xor_samples(900, 5, 1);
-  const Trained one = train(network, samples, xor_samples(300, 5, 2), options, 1);
-  for (const int threads : {2, 3}) {
-    const Trained other = train(network, samples, xor_samples(300, 5, 2), options, threads);
-    EXPECT_TRUE(same(one.store, other.store));
-    EXPECT_EQ(one.result.losses, other.result.losses);
-    EXPECT_EQ(one.result.validation_scores, other.result.validation_scores);
-  }
-}
-
-TEST(TrainNetwork, RepeatsForASeedAndDiffersForAnother) {
-  const Network network = mlp(5, {16}, 2, 0.2F);
-  TrainOptions options;
-  options.max_epochs = 3;
-  const Samples samples = xor_samples(300, 5, 1);
-  const auto with_seed = [&](std::uint64_t seed) {
-    options.seed = seed;
-    return train(network, samples, samples, options);
-  };
-  const Trained first = with_seed(1);
-  EXPECT_TRUE(same(first.store, with_seed(1).store));
-  EXPECT_FALSE(same(first.store, with_seed(2).store));
-}
-
-TEST(TrainNetwork, StopsEarlyAndLeavesTheWeightsOfTheBestEpoch) {
-  Samples noise = xor_samples(100, 5, 1);  // labels that cannot be learnt: validation gets worse with time
-  Rng rng(9);
-  for (auto& label : noise.labels) label = static_cast<std::int32_t>(rng.below(2));
-  const Samples validation = xor_samples(200, 5, 2);
-  TrainOptions options;
-  options.metric = Metric::log_loss;
-  options.patience = 7;
-  options.adamw.learning_rate = 0.02;
-  const Network network = mlp(5, {32}, 2);
-  const Trained trained = train(network, noise, validation, options);
-  const auto& scores = trained.result.validation_scores;
-  const auto best = std::min_element(scores.begin(), scores.end());
-  EXPECT_GT(trained.result.best_epoch, 0);
-  EXPECT_EQ(trained.result.best_epoch, best - scores.begin());
-  EXPECT_EQ(trained.result.validation_score, *best);
-  EXPECT_EQ(trained.result.epochs, trained.result.best_epoch + 1 + options.patience);
-  EXPECT_EQ(trained.result.losses.size(), scores.size());
-  EXPECT_LT(*best, scores.back());
-  ThreadPool pool(1);
-  const Matrix p = Evaluator(pool).predict(network, trained.store, validation);
-  EXPECT_EQ(evaluate(Metric::log_loss, block(p), validation.truth()), *best);
-}
-
-TEST(TrainNetwork, SaysThatTrainingDiverged) {
-  TrainOptions options;
-  options.adamw.learning_rate = 1e30;
-  try {
-    train(mlp(4, {8, 8}, 1), curve_samples(200, 4, 1), curve_samples(50, 4, 2), options);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::internal);
-    EXPECT_THAT(error.what(), testing::HasSubstr("training diverged in epoch 1"));
-  }
-}
-
-TEST(TrainNetwork, TellsItsProgressAndCanBeStoppedByIt) {
-  ThreadPool pool(1);
-  ParameterStore store;
-  TrainOptions options;
-  options.max_epochs = 4;
-  std::vector<double> fractions;
-  const Samples samples = xor_samples(100, 4, 1);
-  train_network(mlp(4, {8}, 2), store, samples, samples, options, pool,
-                [&](const Progress& p) { fractions.push_back(p.fraction); });
-  EXPECT_EQ(fractions.size(), 4U * 7 + 1);  // before each of 7 steps an epoch, and at the end
-  EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
-  EXPECT_EQ(fractions.front(), 0);
-  EXPECT_EQ(fractions.back(), 1);
-  EXPECT_THROW(train_network(mlp(4, {8}, 2), store, samples, samples, options, pool,
-                             [](const Progress&) { throw std::runtime_error("stop"); }),
-               std::runtime_error);
 }
 
 TEST(DefaultBatch, IsAPowerOfTwoFrom16To256ThatGrowsWithTheTable) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "nn/train_network.h"
 #include "pipeline/prepared_data.h"
 #include "predict/predictor.h"
 #include "profile/measure.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the reference values that the unit tests compare with: nn_reference.json from PyTorch and
-metrics_reference.json from scikit-learn. Run with Debian's python3-torch and python3-sklearn:
+"""Writes the reference values that the unit tests compare with: nn_reference.json and loss_reference.json from
+PyTorch, metrics_reference.json from scikit-learn. Run with Debian's python3-torch and python3-sklearn:
 
     /usr/bin/python3 tests/data/make_reference.py
 """
@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 import sklearn
 import sklearn.metrics as skm
+import sklearn.utils.class_weight
 import torch
 
 HERE = pathlib.Path(__file__).parent
@@ -68,14 +69,44 @@ def nn_reference():
     }
 
 
+def loss_case(rows, classes, weighted, smoothing):
+    """Loss and gradient of cross-entropy; nn/loss_test.cpp has the same formulas for logits, labels and weights."""
+    i, j = np.meshgrid(np.arange(rows), np.arange(classes), indexing="ij")
+    logits = torch.tensor((((i * 37 + j * 101 + i * j * 5) % 64) - 32) / 16, dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor((np.arange(rows) ** 2 + np.arange(rows) // 3) % classes)
+    weights = torch.tensor((1 + np.arange(classes) % 4) / 2, dtype=torch.float64) if weighted else None
+    loss = torch.nn.functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing, reduction="sum")
+    loss.backward()
+    return {"rows": rows, "classes": classes, "weighted": weighted, "smoothing": smoothing, "loss": float(loss),
+            "gradient": numbers(logits.grad)}
+
+
+def loss_reference():
+    return {
+        "torch": torch.__version__,
+        "weighted": loss_case(12, 3, True, 0.0),
+        "smoothed": loss_case(12, 3, False, 0.1),
+        "weighted_and_smoothed": loss_case(12, 3, True, 0.2),
+        "hundred_classes": loss_case(4, 100, True, 0.1),
+    }
+
+
 def probabilities(rng, rows, classes):
     """Multiples of 1/32 from 1/32 up that sum to 1: exact in float32, with many ties."""
     p = rng.dirichlet(np.ones(classes), rows)
     return (1 + np.array([rng.multinomial(32 - classes, q) for q in p])) / 32
 
 
-def classification_case(rng, rows, classes, absent=None):
-    p = probabilities(rng, rows, classes)
+def hundred_class_probabilities(rows):
+    """Exact in float32, each row sums to 1; nn/metrics_test.cpp has the same formula."""
+    i, j = np.meshgrid(np.arange(rows), np.arange(100), indexing="ij")
+    p = (1 + (i * 37 + j * 101 + i * j * 5) % 32) / 4096
+    p[np.arange(rows), np.arange(rows) * 7 % 100] += 1 - p.sum(axis=1)
+    return p
+
+
+def classification_case(rng, p, absent=None):
+    classes = p.shape[1]
     labels = np.array([rng.choice(classes, p=q) for q in p])
     if absent is not None:
         labels[labels == absent] = 0
@@ -90,10 +121,16 @@ def classification_case(rng, rows, classes, absent=None):
         f1 = skm.f1_score(labels, guesses, average="macro")
     recalls = [np.mean(guesses[labels == c] == c) for c in np.unique(labels)]
     return {
-        "classes": classes, "labels": labels.tolist(), "predictions": p.ravel().tolist(),
+        "classes": classes, "labels": labels.tolist(), "predictions": p.ravel().tolist() if classes < 100 else [],
         "scores": {"accuracy": skm.accuracy_score(labels, guesses), "balanced_accuracy": float(np.mean(recalls)),
                    "auc": auc, "log_loss": skm.log_loss(labels, p, labels=np.arange(classes)), "f1": f1},
     }
+
+
+def balanced_weights_case():
+    labels = (np.arange(60) ** 2) % 7  # classes 0, 1, 2 and 4 occur
+    weights = sklearn.utils.class_weight.compute_class_weight("balanced", classes=np.unique(labels), y=labels)
+    return {"labels": labels.tolist(), "classes": np.unique(labels).tolist(), "weights": weights.tolist()}
 
 
 def metrics_reference():
@@ -102,9 +139,11 @@ def metrics_reference():
     guess = truth + np.round(rng.normal(0.5, 2, 50) * 16) / 16
     return {
         "sklearn": sklearn.__version__,
-        "binary": classification_case(rng, 80, 2),
-        "multiclass": classification_case(rng, 100, 5),
-        "class_absent": classification_case(rng, 60, 5, absent=3),
+        "binary": classification_case(rng, probabilities(rng, 80, 2)),
+        "multiclass": classification_case(rng, probabilities(rng, 100, 5)),
+        "class_absent": classification_case(rng, probabilities(rng, 60, 5), absent=3),
+        "hundred_classes": classification_case(np.random.default_rng(1), hundred_class_probabilities(300)),
+        "balanced_class_weights": balanced_weights_case(),
         "regression": {
             "values": truth.tolist(), "predictions": guess.tolist(),
             "scores": {"rmse": skm.mean_squared_error(truth, guess, squared=False),
@@ -118,4 +157,5 @@ def write(name, value):
 
 
 write("nn_reference.json", nn_reference())
+write("loss_reference.json", loss_reference())
 write("metrics_reference.json", metrics_reference())

@@ -1,0 +1,118 @@
+#include "nn/train_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "base/error.h"
+#include "nn/weight_average.h"
+
+namespace tabjoule {
+namespace {
+
+/// One run while it happens.
+class Run {
+ public:
+  Run(const Network& network, ParameterStore& store, const Samples& train, const Samples& validation,
+      const TrainOptions& options, ThreadPool& pool, const ProgressSink& progress);
+  TrainResult run();
+
+ private:
+  [[nodiscard]] double train_epoch(int epoch);
+  void score_epoch(int epoch);
+
+  const Network& network_;
+  ParameterStore& store_;
+  const Samples& train_;
+  const Samples& validation_;
+  const TrainOptions& options_;
+  const ProgressSink& progress_;
+  Rng rng_;
+  std::size_t batch_;
+  RowIndices order_;
+  TrainingStep step_;
+  Evaluator evaluator_;
+  std::optional<WeightAverage> average_;
+  TrainResult result_;
+  std::map<std::string, Matrix> best_;
+};
+
+Run::Run(const Network& network, ParameterStore& store, const Samples& train, const Samples& validation,
+         const TrainOptions& options, ThreadPool& pool, const ProgressSink& progress)
+    : network_(network),
+      store_(store),
+      train_(train),
+      validation_(validation),
+      options_(options),
+      progress_(progress),
+      rng_(options.seed),
+      batch_(static_cast<std::size_t>(options.batch > 0 ? options.batch : default_batch(train.rows()))),
+      order_(train.rows()),
+      step_(store, pool),
+      evaluator_(pool) {
+  std::iota(order_.begin(), order_.end(), 0U);
+  store.add(network, rng_.split(0));
+  const double steps = std::ceil(static_cast<double>(train.rows()) / static_cast<double>(batch_));
+  if (options.averaging_epochs > 0) average_.emplace(network, store, options.averaging_epochs * steps);
+}
+
+/// Returns the mean loss.
+double Run::train_epoch(int epoch) {
+  const Rng epoch_rng = rng_.split(static_cast<std::uint64_t>(epoch) + 1);
+  Rng(epoch_rng).shuffle(std::span(order_));
+  double loss = 0;
+  for (std::size_t first = 0; first < order_.size(); first += batch_) {
+    const auto rows = std::span<const std::uint32_t>(order_).subspan(first, std::min(batch_, order_.size() - first));
+    const double done = (epoch + static_cast<double>(first) / static_cast<double>(order_.size())) / options_.max_epochs;
+    if (progress_) progress_({"train", done, ""});
+    AdamWOptions adamw = options_.adamw;
+    if (options_.anneal) adamw.learning_rate = annealed(adamw.learning_rate, done);
+    loss += step_.run(network_, train_, rows, adamw, epoch_rng.split(first)) * static_cast<double>(rows.size());
+    if (average_) average_->update(store_);
+  }
+  return loss / static_cast<double>(order_.size());
+}
+
+/// Scores the weights (or their average) on validation and keeps them if they are the best so far.
+void Run::score_epoch(int epoch) {
+  if (average_) average_->swap(store_);
+  const Matrix predictions = evaluator_.predict(network_, store_, validation_);
+  const double score = evaluate(options_.metric, block(predictions), validation_.truth());
+  result_.validation_scores.push_back(score);
+  const double gain =
+      higher_is_better(options_.metric) ? score - result_.validation_score : result_.validation_score - score;
+  if (epoch == 0 || gain > 0) {
+    result_.validation_score = score;
+    result_.best_epoch = epoch;
+    for (const auto& layer : network_.layers)
+      for (const auto& ref : layer.parameters) best_[ref.name] = store_.at(ref.name).value;
+  }
+  if (average_) average_->swap(store_);
+}
+
+TrainResult Run::run() {
+  for (int epoch = 0; epoch < options_.max_epochs; ++epoch) {
+    const double loss = train_epoch(epoch);
+    if (!std::isfinite(loss)) fail_internal("training diverged in epoch {}: the loss is not finite", epoch + 1);
+    result_.losses.push_back(loss);
+    score_epoch(epoch);
+    result_.epochs = epoch + 1;
+    if (epoch - result_.best_epoch >= options_.patience) break;
+  }
+  if (progress_) progress_({"train", 1, ""});
+  for (auto& [name, value] : best_) store_.at(name).value = std::move(value);
+  return std::move(result_);
+}
+
+}  // namespace
+
+TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
+                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
+                          const ProgressSink& progress) {
+  validate(network);
+  return Run(network, store, train, validation, options, pool, progress).run();
+}
+
+}  // namespace tabjoule

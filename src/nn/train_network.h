@@ -1,0 +1,37 @@
+// A whole run of training: epochs, early stopping, averaged weights.
+#pragma once
+
+#include <vector>
+
+#include "nn/training.h"
+
+namespace tabjoule {
+
+struct TrainOptions {
+  Metric metric = Metric::accuracy;
+  int max_epochs = 100;
+  int patience = 16;  ///< epochs without a better validation score (RTDL's recipe)
+  int batch = 0;      ///< 0: default_batch(rows)
+  AdamWOptions adamw;
+  bool anneal = false;  ///< let the learning rate fall to zero along a cosine over max_epochs; else it is constant
+  /// Score and keep an exponential moving average of the weights over about this many epochs instead of the weights
+  /// themselves (nn/weight_average.h); 0: the weights themselves.
+  double averaging_epochs = 0;
+  std::uint64_t seed = 0;
+};
+
+struct TrainResult {
+  int epochs = 0;
+  int best_epoch = 0;
+  double validation_score = 0;
+  std::vector<double> validation_scores;  ///< one an epoch
+  std::vector<double> losses;
+};
+
+/// Trains `network` in `store` until the validation score stops improving; leaves the best epoch's weights. Errors
+/// (internal): the loss is not finite. `progress` is called before every step.
+TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
+                          const Samples& validation, const TrainOptions& options, ThreadPool& pool,
+                          const ProgressSink& progress);
+
+}  // namespace tabjoule
