@@ -60,6 +60,7 @@ void catch_ctrl_c();
 /// The subcommands. The returned function runs the command.
 using Run = std::function<void()>;
 Run add_search(CLI::App& app);
+Run add_train(CLI::App& app);
 Run add_apply(CLI::App& app);
 Run add_predict(CLI::App& app);
 Run add_measure(CLI::App& app);

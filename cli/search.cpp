@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/data_flags.h"
 #include "pipeline/search_run.h"
 #include "report/report.h"
 
@@ -15,9 +16,8 @@ namespace {
 struct Flags {
   CommonFlags common;
   DeviceFlags device;
+  DataFlags data;
   SearchRequest request;
-  std::string task = "auto", scaling = "quantile";
-  std::vector<std::string> numeric, categorical;
   std::string out;
 };
 
@@ -75,10 +75,8 @@ void print_result(const RunRecord& record) {
 
 void run(Flags& flags) {
   SearchRequest& request = flags.request;
-  if (flags.task != "auto") request.data.task = task_from(flags.task);
-  request.data.preprocess.scaling = flags.scaling == "standard" ? Scaling::standard : Scaling::quantile;
-  for (const auto& name : flags.numeric) request.data.kinds[name] = ColumnKind::numeric;
-  for (const auto& name : flags.categorical) request.data.kinds[name] = ColumnKind::categorical;
+  request.data = flags.data.request();
+  request.metric = flags.data.metric;
   request.device = flags.device.device;
   request.device_options = flags.device.options();
   request.batch = flags.device.batch;
@@ -102,25 +100,7 @@ Run add_search(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   SearchRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("search", "find, train, export and measure a network for a table");
-  command
-      .add_option("--data", request.data.data, "a table: CSV, Parquet, JSON or ARFF file, or a SQL query over files")
-      ->required();
-  command.add_option("--target", request.data.target, "the column to predict")->required();
-  command.add_option("--validation-data", request.data.validation_data, "rows to validate on (else a part of --data)");
-  command.add_option("--test-data", request.data.test_data, "rows to test on (else a part of --data)");
-  command.add_option("--split-column", request.data.split_column, "a column that says train, validation or test");
-  command.add_option("--task", flags->task, "what the target is")
-      ->check(CLI::IsMember({"auto", "binary", "multiclass", "regression"}))
-      ->capture_default_str();
-  command.add_option("--metric", request.metric,
-                     "score to maximise: accuracy, balanced_accuracy, auc, f1, log_loss; rmse, mae, r2 "
-                     "(default: accuracy or rmse)");
-  command.add_option("--numeric", flags->numeric, "columns to read as numbers")->delimiter(',');
-  command.add_option("--categorical", flags->categorical, "columns to read as categories")->delimiter(',');
-  command.add_option("--drop", request.data.drop, "columns to leave out")->delimiter(',');
-  command.add_option("--scaling", flags->scaling, "of numeric columns")
-      ->check(CLI::IsMember({"quantile", "standard"}))
-      ->capture_default_str();
+  add_data_flags(command, flags->data);
   command.add_option("--space", request.space, "search space: mlp, or a space file")->capture_default_str();
   command
       .add_option("--energy-weight", request.energy_weight,

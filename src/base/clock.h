@@ -1,6 +1,8 @@
 // Time as a seam: measuring code takes a Clock, so that a test can drive it.
 #pragma once
 
+#include <string>
+
 namespace tabjoule {
 
 class Clock {
@@ -17,6 +19,9 @@ class SystemClock final : public Clock {
   [[nodiscard]] double now_s() override;
   void sleep(double seconds) override;
 };
+
+/// The time of day: "2026-11-24T18:30:00Z" (UTC, ISO 8601).
+[[nodiscard]] std::string utc_now();
 
 /// Moves only when told to, or when somebody sleeps. For tests and simulated devices.
 class FakeClock final : public Clock {

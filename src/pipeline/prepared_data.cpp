@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "pipeline/class_weights.h"
 #include "table/append.h"
 
 namespace tabjoule {
@@ -61,6 +62,7 @@ Column parts_column(const FileRows& rows, bool has_validation, bool has_test, st
 Samples samples_of(const PreparedData& data, const RowIndices& rows) {
   Samples samples;
   samples.task = data.dataset.target.task;
+  samples.loss = data.loss;
   samples.x = transform(data.preprocessor, data.dataset.features, rows);
   for (const std::uint32_t row : rows) {
     if (samples.task == Task::regression)
@@ -81,6 +83,18 @@ void standardise_target(PreparedData& data) {
     samples->target_mean = static_cast<float>(mean);
     samples->target_std = variance > 0 ? static_cast<float>(std::sqrt(variance)) : 1.0F;
   }
+}
+
+LossOptions loss_options(const DataRequest& request, const PreparedData& data) {
+  if (!(request.label_smoothing >= 0 && request.label_smoothing < 1))
+    fail_usage("the label smoothing must lie in [0, 1), it is {}", request.label_smoothing);
+  const Target& target = data.dataset.target;
+  if (request.label_smoothing > 0 && target.task == Task::regression)
+    fail_usage("label smoothing is for classes; the target \"{}\" is a number", target.name);
+  std::vector<std::int32_t> labels;
+  if (target.task != Task::regression)
+    for (const std::uint32_t row : data.split.train) labels.push_back(target.labels[row]);
+  return {class_weights_from(request.class_weights, target, labels), static_cast<float>(request.label_smoothing)};
 }
 
 void require_parts(const Split& split) {
@@ -125,13 +139,19 @@ PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int th
     columns.erase(found);
   }
   with_context(source, [&] { require_parts(data.split); });
-  data.preprocessor = with_context(
-      source, [&] { return fit_preprocessor(data.dataset.features, data.split.train, request.preprocess, notice); });
+  data.loss = loss_options(request, data);
+  preprocess(data, request.preprocess, notice);
+  return data;
+}
+
+void preprocess(PreparedData& data, const PreprocessOptions& options, const NoticeSink& notice) {
+  data.preprocessor = with_context(data.dataset.features.source, [&] {
+    return fit_preprocessor(data.dataset.features, data.split.train, options, notice);
+  });
   data.train = samples_of(data, data.split.train);
   data.validation = samples_of(data, data.split.validation);
   data.test = samples_of(data, data.split.test);
   if (data.dataset.target.task == Task::regression) standardise_target(data);
-  return data;
 }
 
 double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric) {

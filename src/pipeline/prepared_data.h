@@ -11,12 +11,16 @@ struct PreparedData {
   Dataset dataset;
   Split split;
   Preprocessor preprocessor;
+  LossOptions loss;
   Samples train, validation, test;
 };
 
-/// Errors: those of read_table, make_dataset, make_split and fit_preprocessor.
+/// Errors: those of read_table, make_dataset, make_split, class_weights_from and fit_preprocessor.
 [[nodiscard]] PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int threads,
                                         const NoticeSink& notice);
+
+/// Fits the preprocessor anew on the training rows and transforms all rows with it. Errors: those of fit_preprocessor.
+void preprocess(PreparedData& data, const PreprocessOptions& options, const NoticeSink& notice);
 
 /// Value of `metric` on `samples` for a prediction that ignores the features: class shares, mean or median of train.
 [[nodiscard]] double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric);

@@ -26,6 +26,10 @@ struct DataRequest {
   std::map<std::string, ColumnKind> kinds;
   std::vector<std::string> drop;
   PreprocessOptions preprocess;
+  /// Choose preprocess.scaling on validation rows (pipeline/scaling_choice.h).
+  bool choose_scaling = true;
+  std::string class_weights;  ///< "balanced" or "NAME=W,..."; empty: every class counts alike a row
+  double label_smoothing = 0;
 };
 
 struct SearchRequest {

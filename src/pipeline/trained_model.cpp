@@ -6,7 +6,6 @@ namespace tabjoule {
 namespace {
 
 constexpr int kMinEpochs = 3;
-constexpr int kMaxEpochs = 200;
 /// Where early stopping would hardly come into play, the learning rate is annealed instead.
 constexpr int kFewEpochs = 30;
 
@@ -21,10 +20,15 @@ TrainedModel train_architecture(const SearchSpace& space, const Architecture& ar
   TrainOptions training;
   training.metric = options.metric;
   training.seed = options.seed;
+  training.batch = options.recipe.batch;
+  training.patience = options.recipe.patience;
+  training.averaging_epochs = options.recipe.averaging_epochs;
+  training.adamw.learning_rate = options.recipe.learning_rate;
+  training.adamw.weight_decay = options.recipe.weight_decay;
   const double epoch_flops = 3.0 * static_cast<double>(model.network.flops()) * static_cast<double>(data.train.rows());
-  const double affordable = std::min(options.flop_budget / epoch_flops, 1e6);
-  training.max_epochs = std::clamp(static_cast<int>(affordable), kMinEpochs, kMaxEpochs);
-  training.anneal = training.max_epochs < kFewEpochs;
+  const auto affordable = static_cast<int>(std::clamp<double>(options.flop_budget / epoch_flops, kMinEpochs, 1e6));
+  training.max_epochs = std::min(affordable, options.recipe.max_epochs);
+  training.anneal = affordable < std::min(kFewEpochs, options.recipe.max_epochs);
   model.training = train_network(model.network, model.store, data.train, data.validation, training, pool, progress);
   model.score_validation = model.training.validation_score;
   const Matrix predictions = Evaluator(pool).predict(model.network, model.store, data.test);

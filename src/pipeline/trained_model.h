@@ -20,10 +20,22 @@ struct TrainedModel {
   double score_test = 0;
 };
 
+/// How a network is trained to its end. `train` takes it as flags; the defaults, which `search` uses too, are those
+/// that bench/README.md measures.
+struct Recipe {
+  double learning_rate = 1e-3;
+  double weight_decay = 1e-5;
+  int batch = 0;  ///< 0: default_batch(rows)
+  int max_epochs = 200;
+  int patience = 16;            ///< epochs without a better validation score
+  double averaging_epochs = 5;  ///< 0: the weights themselves
+};
+
 struct FinalTrainingOptions {
   Metric metric = Metric::accuracy;
   double flop_budget = 3e12;  ///< bounds the epochs of a large network on a large table; 3 are always allowed
   std::uint64_t seed = 0;
+  Recipe recipe;
 };
 
 /// Trains the architecture's network on train, stops early on validation, scores once on test.

@@ -93,7 +93,7 @@ test('a run directory that cannot be made ends with 5', (t) => {
 
 test('help and version are there', () => {
   assert.match(tabjoule('--version').out, /^tabjoule \d+\.\d+\.\d+$/m);
-  for (const command of ['search', 'apply', 'predict', 'measure', 'devices', 'report']) {
+  for (const command of ['search', 'train', 'apply', 'predict', 'measure', 'devices', 'report']) {
     const help = tabjoule(command, '--help');
     assert.equal(help.code, 0);
     assert.match(help.out, /--json/);
