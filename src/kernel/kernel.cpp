@@ -1,5 +1,10 @@
 #include "kernel/kernel.h"
 
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cmath>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -16,13 +21,21 @@ struct TypeRow {
 const std::vector<TypeRow>& type_rows() {
   static const std::vector<TypeRow> rows = {
       {KernelType::linear, "linear", {"m", "n", "k"}},
-      {KernelType::elementwise, "elementwise", {"elements", "inputs"}},
+      {KernelType::batch_matmul, "batch_matmul", {"batch", "m", "n", "k"}},
+      {KernelType::attention, "attention", {"batch", "heads", "q_tokens", "kv_tokens", "head_dim"}},
+      {KernelType::layernorm, "layernorm", {"rows", "cols"}},
+      {KernelType::batchnorm, "batchnorm", {"rows", "cols"}},
       {KernelType::softmax, "softmax", {"rows", "cols"}},
+      {KernelType::elementwise, "elementwise", {"elements", "inputs"}},
       {KernelType::gather, "gather", {"rows", "cols", "table_rows"}},
       {KernelType::concat, "concat", {"elements", "inputs"}},
       {KernelType::reformat, "reformat", {"elements"}},
       {KernelType::transpose, "transpose", {"elements"}},
       {KernelType::reduce, "reduce", {"elements", "outputs"}},
+      {KernelType::conv, "conv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
+      {KernelType::dwconv, "dwconv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
+      {KernelType::pool, "pool", {"batch", "cin", "height", "width", "kernel", "stride"}},
+      {KernelType::global_pool, "global_pool", {"batch", "cin", "height", "width", "kernel", "stride"}},
       {KernelType::session, "session", {}},
       {KernelType::unknown, "unknown", {}},
   };
@@ -31,27 +44,33 @@ const std::vector<TypeRow>& type_rows() {
 
 const TypeRow& row_of(KernelType type) { return type_rows()[static_cast<std::size_t>(type)]; }
 
-constexpr double kFloatBytes = 4;
 constexpr double kIndexBytes = 8;
-constexpr double kSoftmaxFlops = 5;  // an element: maximum, difference, exponential, sum, quotient
+// Operations an element.
+constexpr double kSoftmaxFlops = 5;    // maximum, difference, exponential, sum, quotient
+constexpr double kLayerNormFlops = 8;  // two moments, difference, quotient, scale, shift
+constexpr double kBatchNormFlops = 2;  // scale, shift: the statistics are constants
 
-KernelWork linear_work(double m, double n, double k, bool activated) {
-  KernelWork work;
-  work.parameters = n * k + n;
-  work.flops = m * n * (2 * k + 1 + (activated ? 1 : 0));
-  work.bytes_read = kFloatBytes * (m * k + work.parameters);
-  work.bytes_written = kFloatBytes * m * n;
-  return work;
+/// `read` and `written` count elements of `element_bytes`; `parameters` among what is read.
+KernelWork work(double flops, double read, double written, double parameters, double element_bytes) {
+  return {flops, element_bytes * read, element_bytes * written, parameters};
 }
 
-/// `read` and `written` count float32 elements.
-KernelWork streaming_work(double flops, double read, double written) {
-  return {flops, kFloatBytes * read, kFloatBytes * written, 0};
+KernelWork conv_work(const std::vector<double>& at, bool activated, double element_bytes) {
+  const double batch = at[0], cin = at[1], cout = at[2], kernel = at[5], stride = at[6], groups = at[7];
+  const double outputs = batch * cout * std::ceil(at[3] / stride) * std::ceil(at[4] / stride);
+  const double weights = kernel * kernel * cin / groups;  // of one output
+  const double parameters = cout * weights + cout;
+  return work(outputs * (2 * weights + 1 + (activated ? 1 : 0)), batch * cin * at[3] * at[4] + parameters, outputs,
+              parameters, element_bytes);
 }
 
-KernelWork gather_work(double rows, double cols, double table_rows) {
-  return {0, kFloatBytes * rows * cols + kIndexBytes * rows, kFloatBytes * rows * cols, table_rows * cols};
-}
+struct DataTypeRow {
+  const char* name;
+  double bytes;
+};
+/// In the order of DataType.
+constexpr std::array<DataTypeRow, 5> kDataTypes = {
+    {{"float32", 4}, {"float16", 2}, {"bfloat16", 2}, {"int8", 1}, {"int4", 0.5}}};
 
 }  // namespace
 
@@ -66,6 +85,19 @@ KernelType kernel_type_from(const std::string& text) {
   fail_input("unknown kernel type \"{}\"{}", text, did_you_mean(text, names));
 }
 
+const char* to_string(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].name; }
+
+double bytes_of(DataType type) { return kDataTypes[static_cast<std::size_t>(type)].bytes; }
+
+DataType data_type_from(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kDataTypes.size(); ++i) {
+    if (kDataTypes[i].name == text) return static_cast<DataType>(i);
+    names.emplace_back(kDataTypes[i].name);
+  }
+  fail_input("unknown data type \"{}\"{}; known are {}", text, did_you_mean(text, names), fmt::join(names, ", "));
+}
+
 const std::vector<std::string>& kernel_columns(KernelType type) { return row_of(type).columns; }
 
 std::string KernelKey::text() const {
@@ -74,7 +106,8 @@ std::string KernelKey::text() const {
   for (std::size_t i = 0; i < shape.size() && i < columns.size(); ++i) {
     result += fmt::format(" {}={}", columns[i], shape[i]);
   }
-  return variant.empty() ? result : result + " " + variant;
+  if (!variant.empty()) result += " " + variant;
+  return dtype == DataType::float32 ? result : result + " " + to_string(dtype);
 }
 
 KernelWork work_of(const KernelKey& key) {
@@ -82,22 +115,49 @@ KernelWork work_of(const KernelKey& key) {
     fail_internal("kernel \"{}\" has {} shape values, its type has {}", key.text(), key.shape.size(),
                   kernel_columns(key.type).size());
   }
-  const auto at = [&](std::size_t i) { return static_cast<double>(key.shape[i]); };
+  const std::vector<double> at(key.shape.begin(), key.shape.end());
+  const double bytes = bytes_of(key.dtype);
+  const bool fused = !key.variant.empty();
   switch (key.type) {
-    case KernelType::linear:
-      return linear_work(at(0), at(1), at(2), !key.variant.empty());
-    case KernelType::elementwise:
-      return streaming_work(at(0), at(0) * at(1), at(0));
+    case KernelType::linear: {
+      const double parameters = at[1] * at[2] + at[1];
+      return work(at[0] * at[1] * (2 * at[2] + 1 + (fused ? 1 : 0)), at[0] * at[2] + parameters, at[0] * at[1],
+                  parameters, bytes);
+    }
+    case KernelType::batch_matmul:
+      return work(2 * at[0] * at[1] * at[2] * at[3], at[0] * (at[1] + at[2]) * at[3], at[0] * at[1] * at[2], 0, bytes);
+    case KernelType::attention: {
+      const double maps = at[0] * at[1] * at[2] * at[3];  // elements of all attention maps
+      const double query = at[0] * at[1] * at[2] * at[4];
+      return work(maps * (4 * at[4] + kSoftmaxFlops), query + 2 * at[0] * at[1] * at[3] * at[4], query, 0, bytes);
+    }
+    case KernelType::layernorm:
+      return work(kLayerNormFlops * at[0] * at[1], at[0] * at[1] + 2 * at[1], at[0] * at[1], 2 * at[1], bytes);
+    case KernelType::batchnorm:
+      return work(kBatchNormFlops * at[0] * at[1], at[0] * at[1] + 2 * at[1], at[0] * at[1], 2 * at[1], bytes);
     case KernelType::softmax:
-      return streaming_work(kSoftmaxFlops * at(0) * at(1), at(0) * at(1), at(0) * at(1));
-    case KernelType::gather:
-      return gather_work(at(0), at(1), at(2));
+      return work(kSoftmaxFlops * at[0] * at[1], at[0] * at[1], at[0] * at[1], 0, bytes);
+    case KernelType::elementwise:
+      return work(at[0], at[0] * at[1], at[0], 0, bytes);
+    case KernelType::gather: {
+      KernelWork gathered = work(0, at[0] * at[1], at[0] * at[1], at[2] * at[1], bytes);
+      gathered.bytes_read += kIndexBytes * at[0];
+      return gathered;
+    }
     case KernelType::concat:
     case KernelType::reformat:
     case KernelType::transpose:
-      return streaming_work(0, at(0), at(0));
+      return work(0, at[0], at[0], 0, bytes);
     case KernelType::reduce:
-      return streaming_work(at(0), at(0), at(1));
+      return work(at[0], at[0], at[1], 0, bytes);
+    case KernelType::conv:
+    case KernelType::dwconv:
+      return conv_work(at, fused, bytes);
+    case KernelType::pool:
+    case KernelType::global_pool: {
+      const double outputs = at[0] * at[1] * std::ceil(at[2] / at[5]) * std::ceil(at[3] / at[5]);
+      return work(outputs * at[4] * at[4], at[0] * at[1] * at[2] * at[3], outputs, 0, bytes);
+    }
     case KernelType::session:
     case KernelType::unknown:
       break;

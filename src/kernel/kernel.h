@@ -13,23 +13,51 @@
 namespace tabjoule {
 
 /// Types and their shape columns are listed in docs/kernel-types.md; `kernel_columns` is the same list.
-enum class KernelType { linear, elementwise, softmax, gather, concat, reformat, transpose, reduce, session, unknown };
+enum class KernelType {
+  linear,
+  batch_matmul,
+  attention,
+  layernorm,
+  batchnorm,
+  softmax,
+  elementwise,
+  gather,
+  concat,
+  reformat,
+  transpose,
+  reduce,
+  conv,
+  dwconv,
+  pool,
+  global_pool,
+  session,
+  unknown
+};
 
 [[nodiscard]] const char* to_string(KernelType type);
 [[nodiscard]] KernelType kernel_type_from(const std::string& text);  ///< Errors (input): unknown type.
 [[nodiscard]] const std::vector<std::string>& kernel_columns(KernelType type);
 
+/// What a kernel computes in. Networks are float32 unless a device's runtime is told otherwise.
+enum class DataType { float32, float16, bfloat16, int8, int4 };
+
+[[nodiscard]] const char* to_string(DataType type);
+[[nodiscard]] DataType data_type_from(const std::string& text);  ///< Errors (input): unknown type.
+[[nodiscard]] double bytes_of(DataType type);                    ///< of one element: 4, 2, 2, 1, 0.5
+
 /// A kernel's type and shape: the key of everything measured and predicted. `shape` has the values of
 /// kernel_columns(type), in that order. The batch is part of the shape (linear: m = batch rows).
-/// `variant` holds what is not a number and changes the code that runs: "relu" (activation of a linear),
-/// "Sigmoid" (op of an elementwise), the operator's name of an unknown one.
+/// `variant` holds what is not a number and changes the code that runs: "relu" or "relu+residual" (what is fused into
+/// a linear or conv: the activation in lower case, then the addition of another tensor), "Sigmoid" (op of an
+/// elementwise), "causal" (attention), the operator's name of an unknown one.
 struct KernelKey {
   KernelType type = KernelType::unknown;
   std::vector<std::int64_t> shape;
   std::string variant;
+  DataType dtype = DataType::float32;
 
   auto operator<=>(const KernelKey&) const = default;
-  [[nodiscard]] std::string text() const;  ///< "linear m=1 n=64 k=108 relu"
+  [[nodiscard]] std::string text() const;  ///< "linear m=1 n=64 k=108 relu float16"; float32 is not said
 };
 
 struct Kernel {
@@ -45,7 +73,7 @@ struct KernelGraph {
 /// What the predictor computes from a key, per run of the kernel (all its rows).
 struct KernelWork {
   double flops = 0;
-  double bytes_read = 0;  ///< activations and parameters, float32
+  double bytes_read = 0;  ///< activations and parameters, in the key's data type
   double bytes_written = 0;
   double parameters = 0;
 };

@@ -42,6 +42,7 @@ Json to_json(const KernelSample& sample) {
   json["kernel"] = to_string(sample.key.type);
   for (std::size_t i = 0; i < columns.size(); ++i) json[columns[i]] = sample.key.shape[i];
   json["variant"] = sample.key.variant;
+  if (sample.key.dtype != DataType::float32) json["dtype"] = to_string(sample.key.dtype);
   json["time_s"] = sample.time_s;
   json["energy_j"] = sample.energy_j;
   json["weight"] = sample.weight;
@@ -57,6 +58,7 @@ KernelSample sample_from_json(const Json& json) {
     sample.key.shape.push_back(extent_of(json, column));
   }
   if (json.contains("variant")) sample.key.variant = text_of(json, "variant");
+  if (json.contains("dtype")) sample.key.dtype = data_type_from(text_of(json, "dtype"));
   sample.time_s = positive_of(json, "time_s");
   sample.energy_j = positive_of(json, "energy_j");
   if (json.contains("weight")) sample.weight = positive_of(json, "weight");

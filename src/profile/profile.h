@@ -20,6 +20,15 @@ struct CrowdingSample {
   double energy_j = 0;
 };
 
+/// A whole model, measured: what its kernels' sum is corrected by (clock behaviour, launch overhead, gaps).
+struct ModelSample {
+  std::string name;
+  std::vector<KernelKey> kernels;  ///< in execution order
+  std::int64_t batch = 1;
+  double time_s = 0;  ///< of one run of the whole batch
+  double energy_j = 0;
+};
+
 /// Everything measured on a device. File format: docs/profile-format.md.
 struct DeviceProfile {
   std::string device;
@@ -28,6 +37,8 @@ struct DeviceProfile {
   std::string sensor;
   std::vector<KernelSample> samples;     ///< session kernels (the fixed cost of a run) among them
   std::vector<CrowdingSample> crowding;  ///< at each of a few row counts, over the range of weight bytes
+  std::vector<ModelSample> models;
+  std::string rules = "onnxruntime-cpu";  ///< the fusion rule set that kernels of this device are detected by
   /// What an output costs more where it stays inside the model (the runtime takes a buffer for it) than where it
   /// leaves it, as those of kernel_model do. Measured with the session, part of every sample.
   double intermediate_time_s = 0;
