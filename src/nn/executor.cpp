@@ -32,9 +32,9 @@ void add_bias(Block y, const float* bias) {
   }
 }
 
-/// db = sum over rows of dy.
-void column_sums(ConstBlock dy, float* out) {
-  std::fill_n(out, dy.cols, 0.0F);
+/// db (+)= sum over rows of dy.
+void column_sums(ConstBlock dy, float* out, bool add) {
+  if (!add) std::fill_n(out, dy.cols, 0.0F);
   for (int r = 0; r < dy.rows; ++r) {
     const float* row = dy.row(r);
     for (int c = 0; c < dy.cols; ++c) out[c] += row[c];
@@ -166,12 +166,12 @@ void Executor::backward(int first, int last) {
   }
 }
 
-void Executor::parameter_gradient(std::size_t layer, int first, Block weight, Block bias) const {
+void Executor::parameter_gradient(std::size_t layer, int first, Block weight, Block bias, bool add) const {
   const Block dy = gradients_[layer];
   const Block columns{dy.data + first, dy.rows, weight.rows, dy.stride};
   const Block x = values_[static_cast<std::size_t>(network_->layers[layer].inputs.front())];
-  gemm(Trans::yes, Trans::no, 1, columns, x, 0, weight);  // forward: y = x W^T + b
-  column_sums(columns, bias.data);
+  gemm(Trans::yes, Trans::no, 1, columns, x, add ? 1.0F : 0.0F, weight);  // forward: y = x W^T + b
+  column_sums(columns, bias.data, add);
 }
 
 }  // namespace tabjoule

@@ -37,8 +37,8 @@ class Executor {
   void backward(int first, int last);
 
   /// After backward of all rows, for linear layer `layer`: rows [first, first + weight.rows) of its weight's gradient,
-  /// (n, D_in), and as many columns of its bias's, (1, n).
-  void parameter_gradient(std::size_t layer, int first, Block weight, Block bias) const;
+  /// (n, D_in), and as many columns of its bias's, (1, n). `add`: to what is there.
+  void parameter_gradient(std::size_t layer, int first, Block weight, Block bias, bool add) const;
 
  private:
   struct Operands {

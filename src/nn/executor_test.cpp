@@ -76,7 +76,7 @@ std::map<std::string, Matrix> gradients(const Executor& executor, const Network&
     if (layer.type != LayerType::linear) continue;
     Matrix& weight = all[layer.parameters[0].name] = Matrix(layer.width, layer.parameters[0].cols);
     Matrix& bias = all[layer.parameters[1].name] = Matrix(1, layer.width);
-    executor.parameter_gradient(i, 0, block(weight), block(bias));
+    executor.parameter_gradient(i, 0, block(weight), block(bias), false);
   }
   return all;
 }
@@ -219,7 +219,7 @@ TEST(Executor, WorksOnRangesOfRowsAndTilesOfAParameter) {
   auto expected = gradients(whole, network);
   Matrix tile(10, 40);
   Matrix bias(1, 10);
-  cut.parameter_gradient(3, 7, block(tile), block(bias));
+  cut.parameter_gradient(3, 7, block(tile), block(bias), false);
   EXPECT_TRUE(tile.isApprox(expected["hidden1.weight"].middleRows(7, 10), 1e-5F));
   EXPECT_TRUE(bias.isApprox(expected["hidden1.bias"].middleCols(7, 10), 1e-5F));
 }

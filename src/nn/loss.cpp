@@ -91,6 +91,28 @@ double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, do
   return loss * scale;
 }
 
+double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, Block gradient) {
+  double loss = 0;
+  const auto factor = static_cast<float>(scale);
+  for (int r = 0; r < logits.rows; ++r) {
+    const float* row = logits.row(r);
+    const float* other = teacher.row(r);
+    float* out = gradient.row(r);
+    const float top = *std::max_element(row, row + logits.cols);
+    const float other_top = *std::max_element(other, other + logits.cols);
+    float sum = 0, other_sum = 0;
+    for (int c = 0; c < logits.cols; ++c) sum += exp_of_nonpositive(row[c] - top);
+    for (int c = 0; c < logits.cols; ++c) other_sum += exp_of_nonpositive(other[c] - other_top);
+    const float log_sum = std::log(sum);
+    for (int c = 0; c < logits.cols; ++c) {
+      const float target = exp_of_nonpositive(other[c] - other_top) / other_sum;
+      loss += static_cast<double>(target) * static_cast<double>(log_sum - (row[c] - top));
+      out[c] = factor * (exp_of_nonpositive(row[c] - top) / sum - target);
+    }
+  }
+  return loss * scale;
+}
+
 double squared_error(ConstBlock outputs, std::span<const float> targets, double scale, Block gradient) {
   double loss = 0;
   for (int r = 0; r < outputs.rows; ++r) {

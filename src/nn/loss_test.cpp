@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "base/json.h"
 #include "nn/testing.h"
@@ -210,6 +211,34 @@ TEST(SoftmaxRows, KeepsWhatIsNotANumberAndWhatIsInfinite) {
   EXPECT_TRUE(std::isnan(p(0, 0)));
   EXPECT_EQ(p(1, 0), 1);
   EXPECT_EQ(p(1, 1), 0);
+}
+
+TEST(SoftCrossEntropy, OfATeacherSureOfALabelIsTheCrossEntropyOfThatLabel) {
+  const Matrix logits = Matrix::Random(5, 3);
+  const std::vector<std::int32_t> labels{0, 2, 1, 1, 0};
+  Matrix teacher = Matrix::Constant(5, 3, -60);
+  for (int r = 0; r < 5; ++r) teacher(r, labels[static_cast<std::size_t>(r)]) = 30;
+  Matrix soft(5, 3), hard(5, 3);
+  EXPECT_NEAR(soft_cross_entropy(block(logits), block(std::as_const(teacher)), 0.2, block(soft)),
+              cross_entropy(block(logits), labels, 0.2, block(hard)), 1e-6);
+  EXPECT_TRUE(soft.isApprox(hard, 1e-5F));
+}
+
+TEST(SoftCrossEntropy, HasTheGradientOfItsDifferences) {
+  Matrix logits = Matrix::Random(2, 4);
+  const Matrix teacher = 3 * Matrix::Random(2, 4);
+  Matrix gradient(2, 4), unused(2, 4);
+  soft_cross_entropy(block(std::as_const(logits)), block(teacher), 0.5, block(gradient));
+  constexpr float kStep = 1e-2F;
+  for (int e = 0; e < 8; ++e) {
+    const float at = logits.data()[e];
+    logits.data()[e] = at + kStep;
+    const double above = soft_cross_entropy(block(std::as_const(logits)), block(teacher), 0.5, block(unused));
+    logits.data()[e] = at - kStep;
+    const double below = soft_cross_entropy(block(std::as_const(logits)), block(teacher), 0.5, block(unused));
+    logits.data()[e] = at;
+    EXPECT_NEAR(gradient.data()[e], (above - below) / (2 * kStep), 1e-4) << e;
+  }
 }
 
 }  // namespace

@@ -32,16 +32,27 @@ int divided_up(int number, int by) { return (number + by - 1) / by; }
 /// batch and is updated while that gradient is still in the cache. Shards and tiles follow from the shapes alone.
 double TrainingStep::run(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
                          const AdamWOptions& options, const Rng& rng) {
-  require_width(network, samples.x);
-  const std::size_t shard_rows = std::clamp((batch.size() + 1) / 2, kSmallShardRows, kShardRows);
-  const std::size_t shards = (batch.size() + shard_rows - 1) / shard_rows;
-  job_ = {&network, &samples, batch, &options, &rng};
-  executor_.bind(network, store_, static_cast<int>(batch.size()), true);
+  return backpropagate({&network, &samples, batch, &options, &rng, nullptr, {}});
+}
+
+double TrainingStep::accumulate(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
+                                GradientSum& sum, const Rng& rng, const Distillation& distillation) {
+  sum.touch(network);
+  return backpropagate({&network, &samples, batch, nullptr, &rng, &sum, distillation});
+}
+
+double TrainingStep::backpropagate(const Job& job) {
+  require_width(*job.network, job.samples->x);
+  const std::size_t rows = job.batch.size();
+  const std::size_t shard_rows = std::clamp((rows + 1) / 2, kSmallShardRows, kShardRows);
+  const std::size_t shards = (rows + shard_rows - 1) / shard_rows;
+  job_ = job;
+  executor_.bind(*job.network, store_, static_cast<int>(rows), true);
   losses_.assign(shards, 0);
-  labels_.resize(batch.size());
-  values_.resize(batch.size());
+  labels_.resize(rows);
+  values_.resize(rows);
   pool_.run(static_cast<int>(shards), [this](int shard) { run_shard(shard); });
-  cut_tiles(network);
+  cut_tiles(*job.network);
   pool_.run(static_cast<int>(tiles_.size()), [this](int tile) { update_tile(tile); });
   return std::accumulate(losses_.begin(), losses_.end(), 0.0);
 }
@@ -65,14 +76,28 @@ void TrainingStep::run_shard(int shard) {
   const int count = static_cast<int>(last - first);
   Rng dropout = job_.rng->split(static_cast<std::uint64_t>(shard));
   executor_.forward(begin, begin + count, &dropout);
-  const ConstBlock outputs = executor_.output().middle_rows(begin, count);
-  const Block gradient = executor_.output_gradient().middle_rows(begin, count);
-  const double scale = 1 / static_cast<double>(job_.batch.size());
-  losses_[static_cast<std::size_t>(shard)] =
-      samples.task == Task::regression
-          ? squared_error(outputs, std::span(values_).subspan(first, last - first), scale, gradient)
-          : cross_entropy(outputs, std::span(labels_).subspan(first, last - first), scale, gradient, samples.loss);
+  losses_[static_cast<std::size_t>(shard)] = loss_of(begin, count);
   executor_.backward(begin, begin + count);
+}
+
+double TrainingStep::loss_of(int first, int count) {
+  const Samples& samples = *job_.samples;
+  const Distillation& distillation = job_.distillation;
+  const ConstBlock outputs = executor_.output().middle_rows(first, count);
+  const Block gradient = executor_.output_gradient().middle_rows(first, count);
+  const double scale = 1 / static_cast<double>(job_.batch.size());
+  const auto begin = static_cast<std::size_t>(first);
+  const auto rows = static_cast<std::size_t>(count);
+  if (distillation.outputs.data != nullptr)
+    for (int r = 0; r < count; ++r) std::copy_n(outputs.row(r), outputs.cols, distillation.outputs.row(first + r));
+  const bool taught = distillation.teacher.data != nullptr;
+  const ConstBlock teacher = taught ? distillation.teacher.middle_rows(first, count) : ConstBlock{};
+  if (samples.task == Task::regression) {
+    const std::span<const float> truth = std::span<const float>(values_).subspan(begin, rows);
+    return squared_error(outputs, taught ? std::span(teacher.data, rows) : truth, scale, gradient);
+  }
+  if (taught) return soft_cross_entropy(outputs, teacher, scale, gradient);
+  return cross_entropy(outputs, std::span(labels_).subspan(begin, rows), scale, gradient, samples.loss);
 }
 
 void TrainingStep::cut_tiles(const Network& network) {
@@ -83,8 +108,9 @@ void TrainingStep::cut_tiles(const Network& network) {
     if (layer.type != LayerType::linear) continue;
     Parameter& weight = store_.at(layer.parameters[0].name);
     Parameter& bias = store_.at(layer.parameters[1].name);
-    const AdamWStep weight_step = adamw_begin(weight, *job_.options);
-    const AdamWStep bias_step = adamw_begin(bias, *job_.options);
+    const bool update = job_.options != nullptr;
+    const AdamWStep weight_step = update ? adamw_begin(weight, *job_.options) : AdamWStep{};
+    const AdamWStep bias_step = update ? adamw_begin(bias, *job_.options) : AdamWStep{};
     const int inputs = layer.parameters[0].cols;
     const int rows = std::clamp(divided_up(layer.width, 2), kSmallTileRows, kTileRows);
     for (int first = 0; first < layer.width; first += rows)
@@ -99,10 +125,18 @@ void TrainingStep::cut_tiles(const Network& network) {
 
 void TrainingStep::update_tile(int index) {
   const Tile& tile = tiles_[static_cast<std::size_t>(index)];
+  if (job_.sum != nullptr) {
+    const Layer& layer = job_.network->layers[tile.layer];
+    const Block bias = job_.sum->view(layer.parameters[1]);
+    executor_.parameter_gradient(tile.layer, tile.first,
+                                 job_.sum->view(layer.parameters[0]).middle_rows(tile.first, tile.rows),
+                                 {bias.data + tile.first, 1, tile.rows, bias.stride}, true);
+    return;
+  }
   float* buffer = gradients_[static_cast<std::size_t>(index % pool_.threads())].data();
   const Block weight{buffer, tile.rows, tile.inputs, tile.inputs};
   const Block bias{buffer + std::ptrdiff_t{tile.rows} * tile.inputs, 1, tile.rows, tile.rows};
-  executor_.parameter_gradient(tile.layer, tile.first, weight, bias);
+  executor_.parameter_gradient(tile.layer, tile.first, weight, bias, false);
   adamw_update(*tile.weight, tile.first, 0, weight, tile.weight_step);
   adamw_update(*tile.bias, 0, tile.first, bias, tile.bias_step);
 }

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "nn/adamw.h"
 #include "nn/executor.h"
+#include "nn/gradient_sum.h"
 #include "nn/loss.h"
 #include "nn/metrics.h"
 #include "table/dataset.h"
@@ -28,6 +29,12 @@ struct Samples {
   [[nodiscard]] Truth truth() const { return {labels, values}; }
 };
 
+/// Learning from another network's outputs on the same batch: logits, whose softmax is the target, or values.
+struct Distillation {
+  ConstBlock teacher = {};  ///< (B, K); without data: the samples' own truth
+  Block outputs = {};       ///< (B, K), where this network's outputs are written; without data: nowhere
+};
+
 /// One optimiser step after another on a store. The work is cut by the shapes alone, so that the result is the same for
 /// any number of threads. A network and batch no larger than earlier ones allocate nothing.
 class TrainingStep {
@@ -38,13 +45,20 @@ class TrainingStep {
   double run(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
              const AdamWOptions& options, const Rng& rng);
 
+  /// Adds the gradients to `sum`, which is of the same store, and updates nothing. Returns the loss as `run` does.
+  /// `distillation` says whose outputs count as truth, and where this network's go.
+  double accumulate(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
+                    GradientSum& sum, const Rng& rng, const Distillation& distillation = {});
+
  private:
   struct Job {
     const Network* network;
     const Samples* samples;
     std::span<const std::uint32_t> batch;
-    const AdamWOptions* options;
+    const AdamWOptions* options;  // null where gradients are summed
     const Rng* rng;
+    GradientSum* sum;
+    Distillation distillation;
   };
   /// Rows [first, first + rows) of a linear layer's weight and as many elements of its bias.
   struct Tile {
@@ -54,7 +68,9 @@ class TrainingStep {
     Parameter* bias;
     AdamWStep weight_step, bias_step;
   };
+  double backpropagate(const Job& job);
   void run_shard(int shard);
+  double loss_of(int first, int count);
   void cut_tiles(const Network& network);
   void update_tile(int index);
 

@@ -74,6 +74,27 @@ TEST_P(TrainingAllocations, NoneForSmallerNetworksAndBatchesAfterTheLargest) {
   EXPECT_EQ(allocations - before, 0);
 }
 
+TEST_P(TrainingAllocations, NoneWhereGradientsOfSeveralNetworksAreSummed) {
+  const Samples samples = xor_samples(500, 6, 1);
+  const RowIndices batch = first_rows(300);
+  const std::vector<Network> networks{mlp(6, {40, 40}, 2, 0.3F), mlp(6, {8}, 2, 0.3F), mlp(6, {24, 24}, 2, 0.3F)};
+  ThreadPool pool(GetParam());
+  ParameterStore store;
+  store.add(networks.front(), Rng(1));
+  TrainingStep step(store, pool);
+  GradientSum sum(store);
+  Matrix outputs(300, 2);
+  int before = 0;
+  for (int i = 0; i < 5; ++i) {
+    step.accumulate(networks[0], samples, batch, sum, Rng(0), {{}, block(outputs)});
+    for (const int n : {1, 2})
+      step.accumulate(networks[static_cast<std::size_t>(n)], samples, batch, sum, Rng(0), {block(outputs), {}});
+    sum.update({}, pool);
+    if (i == 0) before = allocations;
+  }
+  EXPECT_EQ(allocations - before, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, TrainingAllocations, testing::Values(1, 2), testing::PrintToStringParamName());
 
 }  // namespace

@@ -154,6 +154,21 @@ void preprocess(PreparedData& data, const PreprocessOptions& options, const Noti
   if (data.dataset.target.task == Task::regression) standardise_target(data);
 }
 
+Samples spread_rows(const Samples& samples, std::size_t most) {
+  if (samples.rows() <= most) return samples;
+  Samples part = samples;
+  part.x.resize(static_cast<Eigen::Index>(most), samples.x.cols());
+  for (std::size_t i = 0; i < most; ++i) {
+    const std::size_t row = i * samples.rows() / most;
+    part.x.row(static_cast<Eigen::Index>(i)) = samples.x.row(static_cast<Eigen::Index>(row));
+    if (!part.labels.empty()) part.labels[i] = samples.labels[row];
+    if (!part.values.empty()) part.values[i] = samples.values[row];
+  }
+  if (!part.labels.empty()) part.labels.resize(most);
+  if (!part.values.empty()) part.values.resize(most);
+  return part;
+}
+
 double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric) {
   Matrix constant(1, outputs);
   if (train.task == Task::regression) {

@@ -22,6 +22,9 @@ struct PreparedData {
 /// Fits the preprocessor anew on the training rows and transforms all rows with it. Errors: those of fit_preprocessor.
 void preprocess(PreparedData& data, const PreprocessOptions& options, const NoticeSink& notice);
 
+/// At most `most` rows of `samples`, evenly spread over them: a split keeps the file's order.
+[[nodiscard]] Samples spread_rows(const Samples& samples, std::size_t most);
+
 /// Value of `metric` on `samples` for a prediction that ignores the features: class shares, mean or median of train.
 [[nodiscard]] double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric);
 

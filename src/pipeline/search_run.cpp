@@ -95,22 +95,6 @@ void SearchRun::notice(const std::string& text) {
   if (notice_) notice_(text);
 }
 
-/// At most `most` rows of `samples`, evenly spread over them: a split keeps the file's order.
-Samples spread_rows(const Samples& samples, std::size_t most) {
-  if (samples.rows() <= most) return samples;
-  Samples part = samples;
-  part.x.resize(static_cast<Eigen::Index>(most), samples.x.cols());
-  for (std::size_t i = 0; i < most; ++i) {
-    const std::size_t row = i * samples.rows() / most;
-    part.x.row(static_cast<Eigen::Index>(i)) = samples.x.row(static_cast<Eigen::Index>(row));
-    if (!part.labels.empty()) part.labels[i] = samples.labels[row];
-    if (!part.values.empty()) part.values[i] = samples.values[row];
-  }
-  if (!part.labels.empty()) part.labels.resize(most);
-  if (!part.values.empty()) part.values.resize(most);
-  return part;
-}
-
 void require_request(const SearchRequest& request) {
   if (request.batch < 1 || request.batch > 65536) fail_usage("--batch must lie in 1 .. 65536, it is {}", request.batch);
   if (!(request.energy_weight >= 0))
