@@ -47,11 +47,15 @@ struct DeviceProfile {
   [[nodiscard]] bool has(const KernelKey& key) const;
 };
 
-/// A model that executes `copies` kernels of `key`'s type and shape, each reading the model's input, and nothing
-/// else; every copy has weights of its own, as the layers of a network have. Used to measure a kernel as the slope
-/// from no copy (the session's cost) to some. Its input dimensions are fixed: bind it with batch 1. Errors
-/// (input): a type that cannot be built alone, a size below 1.
-[[nodiscard]] Graph kernel_model(const KernelKey& key, int copies);
+/// Whether the copies of a kernel all read the same inputs, or each its own: a runtime that merges siblings would make
+/// one kernel of those that read the same.
+enum class CopyInputs { shared, own };
+
+/// A model that executes `copies` kernels of `key`'s type and shape and nothing else; every copy has weights of its
+/// own, as the layers of a network have. Used to measure a kernel as the slope from no copy (the session's cost) to
+/// some. Its input dimensions are fixed: bind it with batch 1. Errors (input): a type that cannot be built alone, a
+/// size below 1.
+[[nodiscard]] Graph kernel_model(const KernelKey& key, int copies, CopyInputs inputs = CopyInputs::shared);
 
 struct ProfileOptions {
   double budget_s = 40;

@@ -1,0 +1,103 @@
+// A kernel's model holds that kernel and no other, and the runtime takes it.
+#include "profile/kernel_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/onnx/onnx_file.h"
+#include "kernel/detect.h"
+#include "profile/profile.h"
+#include "runtime/runner.h"
+
+namespace tabjoule {
+namespace {
+
+/// Of every type that can be built alone, with every kind of variant.
+const std::vector<KernelKey>& kernels() {
+  static const std::vector<KernelKey> keys = {
+      {KernelType::linear, {8, 3, 5}, ""},        {KernelType::linear, {8, 3, 5}, "relu"},
+      {KernelType::linear, {1, 1, 1}, "sigmoid"}, {KernelType::elementwise, {7, 1}, "Relu"},
+      {KernelType::elementwise, {7, 2}, "Add"},   {KernelType::elementwise, {7, 2}, "Less"},
+      {KernelType::softmax, {3, 4}, ""},          {KernelType::softmax, {3, 4}, "LogSoftmax"},
+      {KernelType::gather, {5, 3, 9}, ""},        {KernelType::concat, {10, 3}, ""},
+      {KernelType::transpose, {12}, ""},          {KernelType::transpose, {7}, ""},
+      {KernelType::reformat, {6}, "Cast"},        {KernelType::reformat, {6}, "Reshape"},
+      {KernelType::reduce, {12, 4}, "ReduceSum"}, {KernelType::reduce, {12, 4}, "ReduceMean"},
+      {KernelType::reduce, {12, 4}, "ArgMax"},
+  };
+  return keys;
+}
+
+/// Those that ONNX Runtime's CPU rules do not make one kernel of, or that have no row in operators.cpp.
+const std::vector<KernelKey>& more_kernels() {
+  static const std::vector<KernelKey> keys = {
+      {KernelType::linear, {8, 3, 5}, "relu+residual"},
+      {KernelType::batch_matmul, {2, 3, 4, 5}, ""},
+      {KernelType::attention, {2, 4, 3, 5, 8}, ""},
+      {KernelType::layernorm, {3, 4}, ""},
+      {KernelType::batchnorm, {3, 4}, ""},
+      {KernelType::reformat, {6}, "Slice"},
+      {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "relu"},
+      {KernelType::conv, {1, 4, 6, 9, 7, 1, 2, 2}, ""},
+      {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, ""},
+      {KernelType::pool, {1, 4, 9, 7, 3, 2}, "MaxPool"},
+      {KernelType::pool, {1, 4, 9, 7, 2, 2}, "AveragePool"},
+      {KernelType::global_pool, {1, 4, 9, 7, 9, 1}, "GlobalAveragePool"},
+  };
+  return keys;
+}
+
+TEST(KernelModel, HoldsExactlyItsKernel) {
+  for (const KernelKey& key : kernels())
+    for (const CopyInputs inputs : {CopyInputs::shared, CopyInputs::own}) {
+      const KernelGraph found = detect_kernels(kernel_model(key, 3, inputs), 1);
+      ASSERT_EQ(found.kernels.size(), 3U) << key.text();
+      for (const Kernel& kernel : found.kernels) EXPECT_EQ(kernel.key.text(), key.text());
+    }
+}
+
+TEST(KernelModel, IsTakenByTheRuntime) {
+  const auto runner = make_cpu_runner({});
+  std::vector<KernelKey> keys = kernels();
+  keys.insert(keys.end(), more_kernels().begin(), more_kernels().end());
+  for (const KernelKey& key : keys)
+    for (const CopyInputs inputs : {CopyInputs::shared, CopyInputs::own}) {
+      SCOPED_TRACE(key.text());
+      const auto model = runner->load(to_onnx(kernel_model(key, 2, inputs)));
+      model->bind_random(1, 7);
+      model->run_bound(2);
+    }
+}
+
+TEST(KernelModel, HasItsCopiesSideBySideWithWeightsOfTheirOwn) {
+  const KernelKey key{KernelType::linear, {8, 3, 5}, "relu"};
+  const Graph shared = kernel_model(key, 4);
+  EXPECT_EQ(shared.inputs.size(), 1U);
+  EXPECT_EQ(shared.outputs.size(), 4U);
+  EXPECT_EQ(std::count_if(shared.nodes.begin(), shared.nodes.end(), [](auto& node) { return node.op == "Gemm"; }), 4);
+  EXPECT_NE(shared.constant("y0.weight")->floats, shared.constant("y1.weight")->floats);
+  EXPECT_EQ(kernel_model(key, 4, CopyInputs::own).inputs.size(), 4U);
+}
+
+TEST(KernelModel, RefusesWhatCannotBeBuilt) {
+  const auto refused = [](const KernelKey& key) { EXPECT_THROW((void)kernel_model(key, 1), Error) << key.text(); };
+  refused({KernelType::linear, {8, 0, 5}, ""});
+  refused({KernelType::linear, {8, 3}, ""});
+  refused({KernelType::linear, {8, 3, 5}, "swish"});
+  refused({KernelType::linear, {8, 3, 5}, "residual+relu"});
+  refused({KernelType::elementwise, {8, 1}, ""});
+  refused({KernelType::concat, {2, 3}, ""});
+  refused({KernelType::reduce, {7, 2}, "ReduceSum"});
+  refused({KernelType::gather, {1, 2, 3}, "LabelEncoder"});
+  refused({KernelType::reformat, {4}, "OneHot"});
+  refused({KernelType::attention, {1, 1, 2, 2, 4}, "causal"});
+  refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});
+  refused({KernelType::session, {}, ""});
+  refused({KernelType::unknown, {}, "Einsum"});
+  EXPECT_THROW((void)kernel_model({KernelType::linear, {1, 1, 1}, ""}, 0), Error);
+}
+
+}  // namespace
+}  // namespace tabjoule

@@ -1,0 +1,340 @@
+#include "profile/kernel_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace tabjoule {
+namespace {
+
+using Inputs = std::span<const BuiltTensor>;
+using Attributes = std::map<std::string, Attribute>;
+
+std::int64_t size(const KernelKey& key, const std::string& column) {
+  const auto& columns = kernel_columns(key.type);
+  const auto place = std::find(columns.begin(), columns.end(), column);
+  const auto index = static_cast<std::size_t>(place - columns.begin());
+  if (place == columns.end() || index >= key.shape.size())
+    fail_input("{}: the kernel has no size \"{}\"", key.text(), column);
+  if (key.shape[index] < 1) fail_input("{}: \"{}\" must be at least 1", key.text(), column);
+  return key.shape[index];
+}
+
+/// The parts of a fused kernel's variant: "relu+residual".
+struct FusedInto {
+  std::string activation;  ///< an operator, or empty
+  bool residual = false;
+};
+
+FusedInto fused_into(const KernelKey& key) {
+  static constexpr std::array kActivations = {"Relu", "Sigmoid",     "Tanh",     "LeakyRelu", "Elu",
+                                              "Selu", "HardSigmoid", "Softplus", "Softsign",  "HardSwish"};
+  FusedInto fused;
+  for (std::string_view left = key.variant; !left.empty();) {
+    const std::string part(left.substr(0, left.find('+')));
+    left.remove_prefix(std::min(left.size(), part.size() + 1));
+    if (part == "residual") {
+      fused.residual = true;
+      continue;
+    }
+    const auto found =
+        std::find_if(kActivations.begin(), kActivations.end(), [&](const char* op) { return lower(op) == part; });
+    if (found == kActivations.end() || !fused.activation.empty() || fused.residual)
+      fail_input("{}: a kernel with \"{}\" fused into it cannot be built alone; an activation, then residual, can",
+                 key.text(), part);
+    fused.activation = *found;
+  }
+  return fused;
+}
+
+/// Activation and residual behind a product. `residual` is the last input where there is one.
+BuiltTensor finish_fused(ModelBuilder& model, const KernelKey& key, const BuiltTensor& product, Inputs inputs,
+                         const std::string& output) {
+  const FusedInto fused = fused_into(key);
+  BuiltTensor last = product;
+  if (!fused.activation.empty())
+    last = model.add(fused.activation, {last.name}, fused.residual ? output + ".activation" : output, last.dims);
+  if (fused.residual) last = model.add("Add", {last.name, inputs.back().name}, output, last.dims);
+  return last;
+}
+
+std::string product_name(const KernelKey& key, const std::string& output) {
+  return key.variant.empty() ? output : output + ".product";
+}
+
+// y = x W^T + b; W: (n, k).
+BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const std::int64_t n = size(key, "n");
+  const std::int64_t k = size(key, "k");
+  const std::string weight = model.weight(output + ".weight", {n, k}, k);
+  const std::string bias = model.weight(output + ".bias", {n}, k);
+  const BuiltTensor product = model.add("Gemm", {inputs[0].name, weight, bias}, product_name(key, output),
+                                        {size(key, "m"), n}, {{"transB", std::int64_t{1}}});
+  return finish_fused(model, key, product, inputs, output);
+}
+
+BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  return model.add("MatMul", {inputs[0].name, inputs[1].name}, output,
+                   {size(key, "batch"), size(key, "m"), size(key, "n")});
+}
+
+// softmax(q k / sqrt(d)) v; q: (B, H, T, D), k: (B, H, D, T'), v: (B, H, T', D)
+BuiltTensor add_attention(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  if (!key.variant.empty()) fail_input("{}: attention with a mask cannot be built alone", key.text());
+  const Dims map{size(key, "batch"), size(key, "heads"), size(key, "q_tokens"), size(key, "kv_tokens")};
+  const std::string scale = model.weight(output + ".scale", {1}, size(key, "head_dim"));
+  const BuiltTensor scores = model.add("MatMul", {inputs[0].name, inputs[1].name}, output + ".scores", map);
+  const BuiltTensor scaled = model.add("Mul", {scores.name, scale}, output + ".scaled", map);
+  const BuiltTensor weights = model.add("Softmax", {scaled.name}, output + ".map", map, {{"axis", std::int64_t{-1}}});
+  return model.add("MatMul", {weights.name, inputs[2].name}, output, inputs[0].dims);
+}
+
+BuiltTensor add_layernorm(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const Dims cols{size(key, "cols")};
+  const std::string scale = model.positive(output + ".scale", cols);
+  const std::string shift = model.weight(output + ".shift", cols, 1);
+  return model.add("LayerNormalization", {inputs[0].name, scale, shift}, output, inputs[0].dims,
+                   {{"axis", std::int64_t{-1}}});
+}
+
+BuiltTensor add_batchnorm(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const Dims cols{size(key, "cols")};
+  const std::string scale = model.positive(output + ".scale", cols);
+  const std::string shift = model.weight(output + ".shift", cols, 1);
+  const std::string mean = model.weight(output + ".mean", cols, 1);
+  const std::string variance = model.positive(output + ".variance", cols);
+  return model.add("BatchNormalization", {inputs[0].name, scale, shift, mean, variance}, output, inputs[0].dims);
+}
+
+BuiltTensor add_softmax(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  return model.add(key.variant.empty() ? "Softmax" : key.variant, {inputs[0].name}, output, inputs[0].dims,
+                   {{"axis", std::int64_t{-1}}});
+}
+
+BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  static constexpr std::array kBoolean = {"Equal",          "Less",  "LessOrEqual", "Greater",
+                                          "GreaterOrEqual", "IsNaN", "IsInf"};
+  if (key.variant.empty())
+    fail_input("{}: the operator of an elementwise kernel is its variant, none is given", key.text());
+  std::vector<std::string> names;
+  for (const BuiltTensor& input : inputs) names.push_back(input.name);
+  BuiltTensor result = model.add(key.variant, names, output, inputs[0].dims);
+  if (std::find(kBoolean.begin(), kBoolean.end(), key.variant) != kBoolean.end()) result.type = ElementType::boolean;
+  return result;
+}
+
+// Seeded indices into a table that is an input, so that no runtime folds the result into a constant.
+BuiltTensor add_gather(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  if (!key.variant.empty()) fail_input("{}: a look-up of texts cannot be built alone", key.text());
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(size(key, "rows")));
+  std::int64_t next = 0;
+  for (std::int64_t& row : rows)
+    row = (next += 7919) % size(key, "table_rows");  // a prime stride: no order to profit from
+  const std::string indices = model.integers(output + ".rows", {size(key, "rows")}, rows);
+  return model.add("Gather", {inputs[0].name, indices}, output, {size(key, "rows"), size(key, "cols")},
+                   {{"axis", std::int64_t{0}}});
+}
+
+BuiltTensor add_concat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  std::vector<std::string> names;
+  for (const BuiltTensor& input : inputs) names.push_back(input.name);
+  return model.add("Concat", names, output, {1, size(key, "elements")}, {{"axis", std::int64_t{1}}});
+}
+
+BuiltTensor add_transpose(ModelBuilder& model, const KernelKey&, Inputs inputs, const std::string& output) {
+  return model.add("Transpose", {inputs[0].name}, output, {inputs[0].dims[1], inputs[0].dims[0]},
+                   {{"perm", Dims{1, 0}}});
+}
+
+BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const Dims flat{size(key, "elements")};
+  if (key.variant == "Cast") {
+    BuiltTensor cast = model.add("Cast", {inputs[0].name}, output, inputs[0].dims,
+                                 {{"to", static_cast<std::int64_t>(ElementType::float64)}});
+    cast.type = ElementType::float64;
+    return cast;
+  }
+  if (key.variant == "Slice") {
+    const std::string from = model.integers(output + ".from", {1}, {0});
+    const std::string to = model.integers(output + ".to", {1}, flat);
+    const std::string axis = model.integers(output + ".axis", {1}, {1});
+    return model.add("Slice", {inputs[0].name, from, to, axis}, output, {1, flat[0]});
+  }
+  if (key.variant == "Reshape")
+    return model.add("Reshape", {inputs[0].name, model.integers(output + ".shape", {1}, flat)}, output, flat);
+  if (key.variant == "Flatten" || key.variant == "Identity")
+    return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims);
+  fail_input("{}: a reformat by \"{}\" cannot be built alone", key.text(), key.variant);
+}
+
+BuiltTensor add_reduce(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const Dims dims{size(key, "outputs")};
+  if (key.variant == "ReduceSum") {  // its axes are an input from opset 13 on, those of the others from 18
+    const std::string axes = model.integers(output + ".axes", {1}, {1});
+    return model.add(key.variant, {inputs[0].name, axes}, output, dims, {{"keepdims", std::int64_t{0}}});
+  }
+  Attributes attributes{{"keepdims", std::int64_t{0}}};
+  const bool index = key.variant.starts_with("Arg");
+  if (index)
+    attributes["axis"] = std::int64_t{1};
+  else
+    attributes["axes"] = Dims{1};
+  BuiltTensor reduced = model.add(key.variant, {inputs[0].name}, output, dims, attributes);
+  if (index) reduced.type = ElementType::int64;
+  return reduced;
+}
+
+/// Attributes of a window over (height, width) whose outputs are ceil(size / stride), and that output's shape.
+struct Window {
+  Attributes attributes;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+Window window(const KernelKey& key) {
+  const std::int64_t kernel = size(key, "kernel");
+  const std::int64_t stride = size(key, "stride");
+  const auto outputs = [&](std::int64_t in) { return (in + stride - 1) / stride; };
+  const auto padding = [&](std::int64_t in) {
+    return std::max<std::int64_t>(0, (outputs(in) - 1) * stride + kernel - in);
+  };
+  const std::int64_t rows = padding(size(key, "height"));
+  const std::int64_t columns = padding(size(key, "width"));
+  return {{{"kernel_shape", Dims{kernel, kernel}},
+           {"strides", Dims{stride, stride}},
+           {"pads", Dims{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2}}},
+          outputs(size(key, "height")),
+          outputs(size(key, "width"))};
+}
+
+BuiltTensor add_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  Window over = window(key);
+  const std::int64_t cin = size(key, "cin") / size(key, "groups");
+  const std::int64_t cout = size(key, "cout");
+  const std::int64_t kernel = size(key, "kernel");
+  over.attributes["group"] = size(key, "groups");
+  const std::string weight = model.weight(output + ".weight", {cout, cin, kernel, kernel}, cin * kernel * kernel);
+  const std::string bias = model.weight(output + ".bias", {cout}, cin * kernel * kernel);
+  const BuiltTensor product = model.add("Conv", {inputs[0].name, weight, bias}, product_name(key, output),
+                                        {size(key, "batch"), cout, over.height, over.width}, over.attributes);
+  return finish_fused(model, key, product, inputs, output);
+}
+
+BuiltTensor add_pool(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  const Window over = window(key);
+  return model.add(key.variant.empty() ? "MaxPool" : key.variant, {inputs[0].name}, output,
+                   {size(key, "batch"), size(key, "cin"), over.height, over.width}, over.attributes);
+}
+
+BuiltTensor add_global_pool(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  return model.add(key.variant.empty() ? "GlobalAveragePool" : key.variant, {inputs[0].name}, output,
+                   {size(key, "batch"), size(key, "cin"), 1, 1});
+}
+
+/// Widths that sum to `elements`, as equal as they can be.
+std::vector<Dims> concat_inputs(const KernelKey& key) {
+  const std::int64_t elements = size(key, "elements");
+  const std::int64_t count = size(key, "inputs");
+  if (elements < count) fail_input("{}: fewer elements than inputs", key.text());
+  std::vector<Dims> inputs;
+  for (std::int64_t i = 0; i < count; ++i) inputs.push_back({1, elements / count + (i < elements % count ? 1 : 0)});
+  return inputs;
+}
+
+std::vector<Dims> reduce_inputs(const KernelKey& key) {
+  const std::int64_t elements = size(key, "elements");
+  const std::int64_t outputs = size(key, "outputs");
+  if (elements % outputs != 0) fail_input("{}: elements is no multiple of outputs", key.text());
+  return {{outputs, elements / outputs}};
+}
+
+/// As square as it can be: a transpose with a side of 1 moves nothing.
+std::vector<Dims> transpose_inputs(const KernelKey& key) {
+  const std::int64_t elements = size(key, "elements");
+  auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(elements)));
+  while (elements % side != 0) --side;
+  return {{elements / side, side}};
+}
+
+std::vector<Dims> conv_inputs(const KernelKey& key) {
+  const std::int64_t groups = size(key, "groups");
+  if (size(key, "cin") % groups != 0 || size(key, "cout") % groups != 0)
+    fail_input("{}: cin and cout must be multiples of groups", key.text());
+  std::vector<Dims> inputs{{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
+  const Window over = window(key);
+  if (fused_into(key).residual) inputs.push_back({size(key, "batch"), size(key, "cout"), over.height, over.width});
+  return inputs;
+}
+
+std::vector<Dims> linear_inputs(const KernelKey& key) {
+  std::vector<Dims> inputs{{size(key, "m"), size(key, "k")}};
+  if (fused_into(key).residual) inputs.push_back({size(key, "m"), size(key, "n")});
+  return inputs;
+}
+
+std::vector<Dims> attention_inputs(const KernelKey& key) {
+  const std::int64_t batch = size(key, "batch"), heads = size(key, "heads"), width = size(key, "head_dim");
+  const std::int64_t queries = size(key, "q_tokens"), keys = size(key, "kv_tokens");
+  return {{batch, heads, queries, width}, {batch, heads, width, keys}, {batch, heads, keys, width}};
+}
+
+std::vector<Dims> matrix_inputs(const KernelKey& key) { return {{size(key, "rows"), size(key, "cols")}}; }
+std::vector<Dims> image_inputs(const KernelKey& key) {
+  return {{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
+}
+std::vector<Dims> gather_inputs(const KernelKey& key) { return {{size(key, "table_rows"), size(key, "cols")}}; }
+std::vector<Dims> elementwise_inputs(const KernelKey& key) {
+  return std::vector<Dims>(static_cast<std::size_t>(size(key, "inputs")), Dims{1, size(key, "elements")});
+}
+std::vector<Dims> reformat_inputs(const KernelKey& key) {
+  return {{1, (key.variant == "Slice" ? 2 : 1) * size(key, "elements")}};
+}
+std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {
+  return {{size(key, "batch"), size(key, "m"), size(key, "k")}, {size(key, "batch"), size(key, "k"), size(key, "n")}};
+}
+
+struct PartRow {
+  KernelType type;
+  std::vector<Dims> (*inputs)(const KernelKey&);
+  BuiltTensor (*add)(ModelBuilder&, const KernelKey&, Inputs, const std::string&);
+};
+
+constexpr PartRow kParts[] = {
+    {KernelType::linear, linear_inputs, add_linear},
+    {KernelType::batch_matmul, batch_matmul_inputs, add_batch_matmul},
+    {KernelType::attention, attention_inputs, add_attention},
+    {KernelType::layernorm, matrix_inputs, add_layernorm},
+    {KernelType::batchnorm, matrix_inputs, add_batchnorm},
+    {KernelType::softmax, matrix_inputs, add_softmax},
+    {KernelType::elementwise, elementwise_inputs, add_elementwise},
+    {KernelType::gather, gather_inputs, add_gather},
+    {KernelType::concat, concat_inputs, add_concat},
+    {KernelType::reformat, reformat_inputs, add_reformat},
+    {KernelType::transpose, transpose_inputs, add_transpose},
+    {KernelType::reduce, reduce_inputs, add_reduce},
+    {KernelType::conv, conv_inputs, add_conv},
+    {KernelType::dwconv, conv_inputs, add_conv},
+    {KernelType::pool, image_inputs, add_pool},
+    {KernelType::global_pool, image_inputs, add_global_pool},
+};
+
+const PartRow& part_of(const KernelKey& key) {
+  const auto* found =
+      std::find_if(std::begin(kParts), std::end(kParts), [&](const PartRow& row) { return row.type == key.type; });
+  if (found == std::end(kParts)) fail_input("{}: a {} kernel cannot be built alone", key.text(), to_string(key.type));
+  return *found;
+}
+
+}  // namespace
+
+std::vector<Dims> kernel_inputs(const KernelKey& key) { return part_of(key).inputs(key); }
+
+BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
+                       const std::string& output) {
+  return part_of(key).add(model, key, inputs, output);
+}
+
+}  // namespace tabjoule

@@ -1,0 +1,19 @@
+// How each kernel type is built of operators: the inputs it needs and the nodes that a runtime makes one kernel of.
+#pragma once
+
+#include <span>
+
+#include "kernel/kernel.h"
+#include "profile/model_builder.h"
+
+namespace tabjoule {
+
+/// Shapes of the tensors that a kernel reads besides its weights. Errors (input): the type cannot be built alone, a
+/// size is below 1 or does not divide as it must (the message says which).
+[[nodiscard]] std::vector<Dims> kernel_inputs(const KernelKey& key);
+
+/// The kernel reading `inputs`, of kernel_inputs' shapes, with weights of its own; its result is called `output`.
+BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
+                       const std::string& output);
+
+}  // namespace tabjoule

@@ -1,0 +1,58 @@
+#include "profile/model_builder.h"
+
+#include <cmath>
+
+#include "base/random.h"
+
+namespace tabjoule {
+
+ModelBuilder::ModelBuilder() {
+  graph_.name = "kernel";
+  graph_.opsets[""] = 17;
+}
+
+BuiltTensor ModelBuilder::input(const Dims& dims) {
+  const std::string name = "x" + std::to_string(graph_.inputs.size());
+  graph_.inputs.push_back({name, ElementType::float32, dims, std::vector<std::string>(dims.size())});
+  return {name, dims};
+}
+
+std::string ModelBuilder::weight(const std::string& name, const Dims& dims, std::int64_t fan_in) {
+  const double limit = 1 / std::sqrt(static_cast<double>(fan_in));
+  return constant(name, dims, -limit, limit);
+}
+
+std::string ModelBuilder::positive(const std::string& name, const Dims& dims) { return constant(name, dims, 0.5, 1.5); }
+
+std::string ModelBuilder::constant(const std::string& name, const Dims& dims, double low, double high) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.dims = dims;
+  Rng rng(graph_.constants.size());
+  tensor.floats.resize(static_cast<std::size_t>(tensor.size()));
+  for (float& number : tensor.floats) number = static_cast<float>(rng.uniform(low, high));
+  graph_.constants.push_back(std::move(tensor));
+  return name;
+}
+
+std::string ModelBuilder::integers(const std::string& name, const Dims& dims, std::vector<std::int64_t> values) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.type = ElementType::int64;
+  tensor.dims = dims;
+  tensor.integers = std::move(values);
+  graph_.constants.push_back(std::move(tensor));
+  return name;
+}
+
+BuiltTensor ModelBuilder::add(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
+                              const Dims& dims, std::map<std::string, Attribute> attributes) {
+  graph_.nodes.push_back({output, op, "", inputs, {output}, std::move(attributes)});
+  return {output, dims};
+}
+
+void ModelBuilder::output(const BuiltTensor& tensor) {
+  graph_.outputs.push_back({tensor.name, tensor.type, tensor.dims, std::vector<std::string>(tensor.dims.size())});
+}
+
+}  // namespace tabjoule
