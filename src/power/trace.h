@@ -1,5 +1,5 @@
 // A power trace: what a sensor said and when. The way in for files is read_trace (power/trace_file.h), for live
-// sensors a TraceRecorder, for energy correct and integrate (power/sensor_model.h).
+// sensors a TraceRecorder, for the true power correct (power/correct.h), for energy integrate (power/trace_energy.h).
 #pragma once
 
 #include <cstdint>
