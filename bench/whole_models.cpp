@@ -14,7 +14,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr NetworkShape kShape{108, 2, 0};
+const NetworkShape kShape{108, 2, 0};
 
 SearchSpace space_of(int depth, int width) { return {"bench", "mlp", {{"depth", {depth}}, {"width", {width}}}}; }
 

@@ -133,6 +133,7 @@ constexpr OperatorRule kRules[] = {
     {"LogSoftmax", rules::same, softmax},
     {"Concat", rules::concat, concat},
     {"Gather", rules::gather, gather},
+    {"Slice", rules::slice, reformat},
     {"LabelEncoder", rules::same, label_encoder},
     {"Transpose", rules::transpose, transpose},
     {"Cast", rules::same, reformat},

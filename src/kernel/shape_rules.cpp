@@ -176,6 +176,24 @@ Shape gather(const OperatorCall& call) {
   return result;
 }
 
+Shape slice(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  const auto from = call.integers(1);
+  const auto to = call.integers(2);
+  const bool steps = call.optional_input(4) != nullptr;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const std::int64_t named =
+        call.optional_input(3) != nullptr ? call.integers(3).at(i) : static_cast<std::int64_t>(i);
+    const std::size_t axis = axis_of(call.node, named, result.size());
+    const std::int64_t step = steps ? call.integers(4).at(i) : 1;
+    if (step < 1) fail_input("node {}: steps backwards or not at all", shown(call.node));
+    const std::int64_t size = result[axis];
+    const auto place = [&](std::int64_t p) { return std::clamp<std::int64_t>(p < 0 ? p + size : p, 0, size); };
+    result[axis] = std::max<std::int64_t>(0, (place(to.at(i)) - place(from[i]) + step - 1) / step);
+  }
+  return result;
+}
+
 Shape one_hot(const OperatorCall& call) {
   Shape result = call.shape(0);
   const auto depth = call.integers(1);

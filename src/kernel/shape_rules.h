@@ -18,6 +18,7 @@ Shape unsqueeze(const OperatorCall& call);
 Shape squeeze(const OperatorCall& call);
 Shape transpose(const OperatorCall& call);
 Shape gather(const OperatorCall& call);
+Shape slice(const OperatorCall& call);
 Shape one_hot(const OperatorCall& call);
 Shape expand(const OperatorCall& call);
 Shape filled(const OperatorCall& call);    ///< ConstantOfShape

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/blas.h"
-
 namespace tabjoule {
 namespace {
 
@@ -12,166 +10,195 @@ constexpr std::size_t kAlignment = 16;
 
 std::size_t padded(std::size_t floats) { return (floats + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// Room for values, gradients and masks of `network`, in floats.
-std::size_t arena_size(const Network& network, int rows, bool training) {
-  std::size_t floats = kAlignment;
-  for (const Layer& layer : network.layers)
-    floats += (training ? 3 : 1) * padded(static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.width));
-  return floats;
+LayerInputs inputs_of(const Network& network, const Layer& layer) {
+  LayerInputs inputs{};
+  for (std::size_t i = 0; i < layer.inputs.size(); ++i)
+    inputs[i] = &network.layers[static_cast<std::size_t>(layer.inputs[i])];
+  return inputs;
 }
 
-/// y = [relu](y + b), rows of y.
-template <bool kRelu>
-void add_bias(Block y, const float* bias) {
-  for (int r = 0; r < y.rows; ++r) {
-    float* row = y.row(r);
-    for (int c = 0; c < y.cols; ++c) {
-      const float sum = row[c] + bias[c];
-      row[c] = kRelu ? std::max(sum, 0.0F) : sum;
-    }
-  }
-}
-
-/// db (+)= sum over rows of dy.
-void column_sums(ConstBlock dy, float* out, bool add) {
-  if (!add) std::fill_n(out, dy.cols, 0.0F);
-  for (int r = 0; r < dy.rows; ++r) {
-    const float* row = dy.row(r);
-    for (int c = 0; c < dy.cols; ++c) out[c] += row[c];
-  }
+std::size_t value_floats(const Layer& layer, int rows) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.tokens) *
+         static_cast<std::size_t>(layer.width);
 }
 
 }  // namespace
 
-Block Executor::carve(int rows, int cols) {
-  Block result{arena_.data() + used_, rows, cols, cols};
-  used_ += padded(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols));
+/// Decides which layers work in the buffers of what they read: those whose kind allows it, behind a layer that nobody
+/// else reads and whose value no backward needs.
+void Executor::place(const Network& network, std::vector<int>& readers, std::vector<Placement>& placements) {
+  readers.assign(network.layers.size(), 0);
+  placements.assign(network.layers.size(), {});
+  for (const Layer& layer : network.layers)
+    for (const int input : layer.inputs) ++readers[static_cast<std::size_t>(input)];
+  for (std::size_t i = 1; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const LayerKind& kind = kind_of(layer.type);
+    Placement& placement = placements[i];
+    placement.value_read = kind.backward_reads_value();
+    if (kind.in_place_input() < 0) continue;
+    const auto input = static_cast<std::size_t>(layer.inputs[static_cast<std::size_t>(kind.in_place_input())]);
+    const bool drops = layer.type == LayerType::dropout;  // zeroes, and scales what is over zero: a ReLU still knows
+    if (input == 0 || readers[input] != 1 || (placements[input].value_read && !drops)) continue;
+    placement.in_place = kind.in_place_input();
+    placement.value_read |= placements[input].value_read;
+    placement.fused_relu = layer.type == LayerType::relu && network.layers[input].type == LayerType::linear;
+  }
+}
+
+/// Room for everything that bind carves.
+std::size_t Executor::arena_floats(const Network& network, std::span<const Placement> placements, int rows,
+                                   int shards) {
+  std::size_t floats = kAlignment;
+  std::size_t scratch = 0;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    if (placements[i].in_place < 0) floats += (shards > 0 ? 2 : 1) * padded(value_floats(layer, rows));
+    if (i == 0) continue;
+    const LayerKind& kind = kind_of(layer.type);
+    floats += padded(kind.kept_floats(layer, inputs_of(network, layer), rows, std::max(shards, 1)));
+    scratch = std::max(scratch, padded(kind.scratch_floats(layer, inputs_of(network, layer))));
+  }
+  return floats + scratch * static_cast<std::size_t>(std::max(shards, 1));
+}
+
+std::size_t Executor::bytes(const Network& network, int rows, int shards) {
+  std::vector<int> readers;
+  std::vector<Placement> placements;
+  place(network, readers, placements);
+  return sizeof(float) * arena_floats(network, placements, rows, shards);
+}
+
+float* Executor::carve(std::size_t floats) {
+  float* result = arena_.data() + used_;
+  used_ += padded(floats);
   return result;
 }
 
-void Executor::bind(const Network& network, const ParameterStore& store, int rows, bool training) {
+Block Executor::carve_value(const Layer& layer) {
+  return {carve(value_floats(layer, binding_.rows)), binding_.rows * layer.tokens, layer.width, layer.width};
+}
+
+void Executor::bind(const Network& network, const ParameterStore& store, const Binding& binding) {
   network_ = &network;
-  training_ = training;
+  binding_ = binding;
   const std::size_t count = network.layers.size();
-  if (const std::size_t size = arena_size(network, rows, training); arena_.size() < size) arena_.resize(size);
+  place(network, readers_, placements_);
+  const std::size_t size = arena_floats(network, placements_, binding.rows, binding.shards);
+  if (arena_.size() < size) arena_.resize(size);
   const auto misaligned = reinterpret_cast<std::uintptr_t>(arena_.data()) / sizeof(float) % kAlignment;
   used_ = (kAlignment - misaligned) % kAlignment;
-  values_.assign(count, {});
-  gradients_.assign(count, {});
-  masks_.assign(count, {});
-  operands_.assign(count, {});
-  relu_follows_.assign(count, 0);
-  readers_.assign(count, 0);
-  adds_.assign(count, 0);
+  bound_.assign(count, {});
+  stages_.clear();
+  stages_.push_back({1, count});
+  std::size_t scratch = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    bind_layer(i, store);
+    if (i == 0) continue;
+    const LayerKind& kind = kind_of(network.layers[i].type);
+    scratch = std::max(scratch, padded(kind.scratch_floats(network.layers[i], inputs_of(network, network.layers[i]))));
+    if (!kind.spans_batch() || binding.shards == 0) continue;
+    stages_.back().end = i;
+    stages_.push_back({i, count});
+  }
+  float* shared_scratch = carve(scratch * static_cast<std::size_t>(std::max(binding.shards, 1)));
+  for (BoundLayer& bound : bound_) {
+    bound.scratch = shared_scratch;
+    bound.scratch_stride = scratch;
+  }
   // Backward goes from the last layer to the first; of the layers that read another, the last one writes first.
-  for (std::size_t i = count; i-- > 1;) {
-    const auto input = static_cast<std::size_t>(network.layers[i].inputs.front());
-    adds_[i] = readers_[input]++ > 0;
-  }
-  for (std::size_t i = 0; i < count; ++i) bind_layer(i, store, rows);
+  readers_.assign(count, 0);
+  for (std::size_t i = count; i-- > 1;)
+    for (std::size_t which = 0; which < network.layers[i].inputs.size(); ++which)
+      bound_[i].inputs[which].adds = readers_[static_cast<std::size_t>(network.layers[i].inputs[which])]++ > 0;
 }
 
-void Executor::bind_layer(std::size_t index, const ParameterStore& store, int rows) {
+void Executor::bind_layer(std::size_t index, const ParameterStore& store) {
   const Layer& layer = network_->layers[index];
-  const std::size_t input = layer.inputs.empty() ? 0 : static_cast<std::size_t>(layer.inputs.front());
-  // A ReLU that alone reads a linear layer works in that layer's buffer, together with the bias.
-  const bool in_place =
-      layer.type == LayerType::relu && readers_[input] == 1 && network_->layers[input].type == LayerType::linear;
-  if (in_place) relu_follows_[input] = 1;
-  values_[index] = in_place ? values_[input] : carve(rows, layer.width);
-  if (layer.type == LayerType::linear)
-    operands_[index] = {store.view(layer.parameters[0]), store.view(layer.parameters[1])};
-  if (!training_) return;
-  gradients_[index] = in_place ? gradients_[input] : carve(rows, layer.width);
-  if (layer.type == LayerType::dropout && layer.rate > 0) masks_[index] = carve(rows, layer.width);
+  BoundLayer& bound = bound_[index];
+  bound.layer = &layer;
+  bound.training = binding_.shards > 0;
+  bound.rows = binding_.rows;
+  bound.shards = std::max(binding_.shards, 1);
+  bound.first_row = binding_.first_row;
+  if (binding_.dropout != nullptr && layer.rate > 0) {
+    bound.drops = true;
+    bound.dropout_stream = binding_.dropout->split(index).next();
+  }
+  for (std::size_t which = 0; which < layer.inputs.size(); ++which) bind_input(bound, which);
+  const Placement& placement = placements_[index];
+  if (placement.in_place >= 0) {
+    auto& input = bound.inputs[static_cast<std::size_t>(placement.in_place)];
+    input.in_place = true;
+    bound.value = input.value;
+    bound.gradient = input.gradient;
+    if (placement.fused_relu) bound.fused_relu = bound_[static_cast<std::size_t>(layer.inputs[0])].fused_relu = true;
+  } else {
+    bound.value = carve_value(layer);
+    if (bound.training) bound.gradient = carve_value(layer);
+  }
+  for (std::size_t p = 0; p < layer.parameters.size(); ++p) bound.parameters[p] = store.view(layer.parameters[p]);
+  if (index > 0)
+    bound.kept =
+        carve(kind_of(layer.type).kept_floats(layer, inputs_of(*network_, layer), binding_.rows, bound.shards));
 }
 
-void Executor::dropout_forward(std::size_t index, int first, int last, Rng* rng) {
-  const Layer& layer = network_->layers[index];
-  const float* x = values_[static_cast<std::size_t>(layer.inputs.front())].row(first);
-  float* y = values_[index].row(first);
-  const std::size_t size = static_cast<std::size_t>(last - first) * static_cast<std::size_t>(layer.width);
-  if (rng == nullptr || layer.rate <= 0) {
-    std::copy_n(x, size, y);
-    if (training_ && layer.rate > 0) std::fill_n(masks_[index].row(first), size, 1.0F);
-    return;
-  }
-  // 32 random bits an element, two from each draw.
-  const auto threshold = static_cast<std::uint32_t>(static_cast<double>(layer.rate) * 0x1.0p32);
-  const float keep = 1 / (1 - layer.rate);
-  float* mask = masks_[index].row(first);
-  for (std::size_t i = 0; i < size; i += 2) {
-    const std::uint64_t bits = rng->next();
-    mask[i] = static_cast<std::uint32_t>(bits) < threshold ? 0.0F : keep;
-    if (i + 1 < size) mask[i + 1] = static_cast<std::uint32_t>(bits >> 32) < threshold ? 0.0F : keep;
-  }
-  for (std::size_t i = 0; i < size; ++i) y[i] = x[i] * mask[i];
+void Executor::bind_input(BoundLayer& bound, std::size_t which) {
+  const auto index = static_cast<std::size_t>(bound.layer->inputs[which]);
+  BoundLayer::Input& input = bound.inputs[which];
+  input.value = bound_[index].value;
+  input.gradient = bound_[index].gradient;
+  input.tokens = network_->layers[index].tokens;
+  input.wanted = index != 0;  // nobody asks for the gradient of the features
 }
 
-void Executor::forward(int first, int last, Rng* dropout) {
-  for (std::size_t i = 1; i < network_->layers.size(); ++i) {
-    const Layer& layer = network_->layers[i];
-    const Block x = values_[static_cast<std::size_t>(layer.inputs.front())].middle_rows(first, last - first);
-    const Block y = values_[i].middle_rows(first, last - first);
-    switch (layer.type) {
-      case LayerType::input:
-        break;
-      case LayerType::linear:  // y = x W^T + b
-        gemm(Trans::no, Trans::yes, 1, x, operands_[i].weight, 0, y);
-        relu_follows_[i] ? add_bias<true>(y, operands_[i].bias.data) : add_bias<false>(y, operands_[i].bias.data);
-        break;
-      case LayerType::relu:
-        if (y.data != x.data)
-          for (int e = 0; e < x.rows * x.cols; ++e) y.data[e] = std::max(x.data[e], 0.0F);
-        break;
-      case LayerType::dropout:
-        dropout_forward(i, first, last, dropout);
-        break;
+void Executor::evaluate() {
+  const Pass all{0, binding_.rows, 0};
+  for (std::size_t i = 1; i < bound_.size(); ++i) kind_of(network_->layers[i].type).forward(bound_[i], all);
+}
+
+void Executor::forward(int stage, int shard) {
+  const auto [begin, end] = stages_[static_cast<std::size_t>(stage)];
+  const Pass pass = rows_of_shard(shard);
+  for (std::size_t i = begin; i < end; ++i) kind_of(network_->layers[i].type).forward(bound_[i], pass);
+  if (end < bound_.size()) kind_of(network_->layers[end].type).forward_sums(bound_[end], pass);
+}
+
+void Executor::join_forward(int stage) {
+  const std::size_t next = stages_[static_cast<std::size_t>(stage)].end;
+  if (next < bound_.size()) kind_of(network_->layers[next].type).join_forward(bound_[next]);
+}
+
+void Executor::backward(int stage, int shard) {
+  const auto [begin, end] = stages_[static_cast<std::size_t>(stage)];
+  const Pass pass = rows_of_shard(shard);
+  if (end < bound_.size()) kind_of(network_->layers[end].type).backward(bound_[end], pass);
+  const std::size_t first = stage > 0 ? begin + 1 : begin;
+  for (std::size_t i = end; i-- > first;) kind_of(network_->layers[i].type).backward(bound_[i], pass);
+  if (stage > 0) kind_of(network_->layers[begin].type).backward_sums(bound_[begin], pass);
+}
+
+void Executor::join_backward(int stage) {
+  const std::size_t begin = stages_[static_cast<std::size_t>(stage)].begin;
+  if (stage > 0) kind_of(network_->layers[begin].type).join_backward(bound_[begin]);
+}
+
+void Executor::tile_gradient(std::size_t layer, int tile, std::span<const Block> out, bool add) const {
+  kind_of(network_->layers[layer].type).tile_gradient(bound_[layer], tile, out, add);
+}
+
+void Executor::move_running_statistics(ParameterStore& store, double weight) const {
+  for (const BoundLayer& bound : bound_) {
+    if (bound.layer->type != LayerType::batchnorm) continue;
+    const BatchStatistics found = batch_statistics(bound);
+    const double unbiased = found.rows > 1 ? static_cast<double>(found.rows) / (found.rows - 1) : 1;
+    float* mean = store.view(bound.layer->parameters[2]).data;
+    float* variance = store.view(bound.layer->parameters[3]).data;
+    for (int c = 0; c < found.cols; ++c) {
+      mean[c] += static_cast<float>(weight * (static_cast<double>(found.mean[c]) - mean[c]));
+      variance[c] += static_cast<float>(weight * (unbiased * found.variance[c] - variance[c]));
     }
   }
-}
-
-void Executor::backward(int first, int last) {
-  for (std::size_t i = network_->layers.size(); i-- > 1;) {
-    const Layer& layer = network_->layers[i];
-    const auto input = static_cast<std::size_t>(layer.inputs.front());
-    if (input == 0) continue;  // nobody asks for the gradient of the features
-    const Block dy = gradients_[i].middle_rows(first, last - first);
-    const Block dx = gradients_[input].middle_rows(first, last - first);
-    const float keep = adds_[i] ? 1.0F : 0.0F;
-    const int size = dy.rows * dy.cols;
-    switch (layer.type) {
-      case LayerType::input:
-        break;
-      case LayerType::linear:  // forward: y = x W^T + b
-        gemm(Trans::no, Trans::no, 1, dy, operands_[i].weight, keep, dx);
-        break;
-      case LayerType::relu: {  // forward: y = max(x, 0)
-        const float* y = values_[i].row(first);
-        if (adds_[i])
-          for (int e = 0; e < size; ++e) dx.data[e] += y[e] > 0 ? dy.data[e] : 0.0F;
-        else
-          for (int e = 0; e < size; ++e) dx.data[e] = y[e] > 0 ? dy.data[e] : 0.0F;
-        break;
-      }
-      case LayerType::dropout: {  // forward: y = x * mask
-        const float* mask = layer.rate > 0 ? masks_[i].row(first) : nullptr;
-        for (int e = 0; e < size; ++e) {
-          const float passed = mask != nullptr ? dy.data[e] * mask[e] : dy.data[e];
-          dx.data[e] = adds_[i] ? dx.data[e] + passed : passed;
-        }
-        break;
-      }
-    }
-  }
-}
-
-void Executor::parameter_gradient(std::size_t layer, int first, Block weight, Block bias, bool add) const {
-  const Block dy = gradients_[layer];
-  const Block columns{dy.data + first, dy.rows, weight.rows, dy.stride};
-  const Block x = values_[static_cast<std::size_t>(network_->layers[layer].inputs.front())];
-  gemm(Trans::yes, Trans::no, 1, columns, x, add ? 1.0F : 0.0F, weight);  // forward: y = x W^T + b
-  column_sums(columns, bias.data, add);
 }
 
 }  // namespace tabjoule

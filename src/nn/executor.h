@@ -1,64 +1,93 @@
-// Runs a Network forward and backward on slices of a ParameterStore. The way in is bind, then forward, then backward,
-// then parameter_gradient.
+// Runs a Network forward and backward on slices of a ParameterStore.
 //
-// The executor keeps its buffers: binding a network and batch no larger than an earlier one allocates nothing. forward
-// and backward work on a range of rows, and different ranges may run on different threads at once; so may the
-// gradients of different parameters.
+// Training: bind, write the input, forward every stage, write the output's gradient, backward every stage from the
+// last, then tile_gradient. Evaluation: bind, write the input, evaluate.
+//
+// A network is cut into stages where a layer needs the whole batch (BatchNorm); most networks have one. Within a stage
+// the shards of the batch are independent: they may run on different threads at once, and so may tiles. Shards are cut
+// by their number alone, so results do not depend on threads.
+//
+// The executor keeps its buffers: binding a network and batch no larger than an earlier one allocates nothing.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/matrix.h"
 #include "base/random.h"
-#include "nn/network.h"
+#include "nn/layers/layer_kind.h"
 #include "nn/parameter_store.h"
 
 namespace tabjoule {
 
+/// What a network is bound for.
+struct Binding {
+  int rows = 0;                  ///< B
+  int shards = 0;                ///< parts of the batch that train independently; 0: evaluation
+  const Rng* dropout = nullptr;  ///< null: nothing is dropped
+  int first_row = 0;             ///< of these rows in the batch of the step, which decides what is dropped
+};
+
 class Executor {
  public:
-  /// Prepares for `rows` rows through `network`, whose parameters `store` must hold. Both must outlive the calls
-  /// that follow; the network is trusted to be valid. `training` reserves room for gradients.
-  void bind(const Network& network, const ParameterStore& store, int rows, bool training);
+  /// `store` must hold the network's parameters. Network and store must outlive the calls that follow; the network is
+  /// trusted to be valid.
+  void bind(const Network& network, const ParameterStore& store, const Binding& binding);
 
-  /// Where the caller writes the input rows, (B, F), before forward.
-  [[nodiscard]] Block input() const { return values_.front(); }
+  /// The bytes that binding takes.
+  [[nodiscard]] static std::size_t bytes(const Network& network, int rows, int shards);
 
-  /// Computes rows [first, last) of the output. `dropout` null: evaluation, dropout layers pass through.
-  void forward(int first, int last, Rng* dropout);
-
+  /// Where the caller writes the input rows, (B, F).
+  [[nodiscard]] Block input() const { return bound_.front().value; }
   /// (B, K): the last layer's values.
-  [[nodiscard]] ConstBlock output() const { return values_.back(); }
+  [[nodiscard]] ConstBlock output() const { return bound_.back().value; }
+  /// Where the caller writes the loss's gradient with respect to the output, (B, K).
+  [[nodiscard]] Block output_gradient() const { return bound_.back().gradient; }
 
-  /// Where the caller writes the loss's gradient with respect to the output, (B, K), before backward.
-  [[nodiscard]] Block output_gradient() const { return gradients_.back(); }
+  void evaluate();
 
-  /// Computes rows [first, last) of the gradients of every layer's values.
-  void backward(int first, int last);
+  [[nodiscard]] int stages() const { return static_cast<int>(stages_.size()); }
+  [[nodiscard]] Pass rows_of_shard(int shard) const { return shard_of(binding_.rows, binding_.shards, shard); }
+  /// Stage 0 first. After each but the last, join_forward.
+  void forward(int stage, int shard);
+  void join_forward(int stage);
+  /// The last stage first. Before each but the last, join_backward of it.
+  void backward(int stage, int shard);
+  void join_backward(int stage);
 
-  /// After backward of all rows, for linear layer `layer`: rows [first, first + weight.rows) of its weight's gradient,
-  /// (n, D_in), and as many columns of its bias's, (1, n). `add`: to what is there.
-  void parameter_gradient(std::size_t layer, int first, Block weight, Block bias, bool add) const;
+  /// After backward of all rows; see LayerKind::tile_gradient.
+  void tile_gradient(std::size_t layer, int tile, std::span<const Block> out, bool add) const;
+
+  /// After forward of all rows: moves BatchNorms' running statistics in `store` to the batch's, by `weight` of the way
+  /// (the variance unbiased, as PyTorch keeps it).
+  void move_running_statistics(ParameterStore& store, double weight) const;
 
  private:
-  struct Operands {
-    ConstBlock weight, bias;
+  /// Where a layer's values come to lie.
+  struct Placement {
+    int in_place = -1;  // the input whose buffers are the layer's own, or -1
+    bool fused_relu = false;
+    bool value_read = false;  // backward of some layer reads what is in the buffer
   };
-  Block carve(int rows, int cols);
-  void bind_layer(std::size_t index, const ParameterStore& store, int rows);
-  void dropout_forward(std::size_t index, int first, int last, Rng* rng);
+  struct Stage {
+    std::size_t begin, end;  // layers; `end`, unless it is the last, needs the whole batch
+  };
+
+  static void place(const Network& network, std::vector<int>& readers, std::vector<Placement>& placements);
+  static std::size_t arena_floats(const Network& network, std::span<const Placement> placements, int rows, int shards);
+  float* carve(std::size_t floats);
+  Block carve_value(const Layer& layer);
+  void bind_layer(std::size_t index, const ParameterStore& store);
+  void bind_input(BoundLayer& bound, std::size_t which);
 
   const Network* network_ = nullptr;
-  bool training_ = false;
+  Binding binding_;
   std::vector<float> arena_;
   std::size_t used_ = 0;
-  std::vector<Block> values_;       // (B, D) of each layer; in-place layers share their input's
-  std::vector<Block> gradients_;    // of the values, likewise
-  std::vector<Block> masks_;        // dropout: 0 or 1 / (1 - rate), (B, D)
-  std::vector<Operands> operands_;  // linear layers
-  std::vector<int> readers_;        // how many layers read this one
-  std::vector<char> relu_follows_;  // linear: the ReLU behind it is done with the bias
-  std::vector<char> adds_;          // backward: another reader has written this layer's input's gradient before
+  std::vector<BoundLayer> bound_;
+  std::vector<Stage> stages_;
+  std::vector<int> readers_;  // how many layers read this one
+  std::vector<Placement> placements_;
 };
 
 }  // namespace tabjoule

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "nn/testing.h"
+#include "nn/slow_forward_test.h"
 
 namespace tabjoule {
 namespace {
@@ -14,27 +14,6 @@ namespace {
 using namespace testing_nn;
 
 constexpr int kRows = 9;
-
-/// The network's outputs in double, layer by layer, dropout passing through. Parameters are read from `store`.
-Eigen::MatrixXd slow_forward(const Network& network, const ParameterStore& store, const Matrix& x) {
-  std::vector<Eigen::MatrixXd> values;
-  for (const Layer& layer : network.layers) {
-    if (layer.type == LayerType::input) {
-      values.emplace_back(x.cast<double>());
-      continue;
-    }
-    const Eigen::MatrixXd& in = values[static_cast<std::size_t>(layer.inputs.front())];
-    if (layer.type == LayerType::relu) values.emplace_back(in.cwiseMax(0));
-    if (layer.type == LayerType::dropout) values.push_back(in);
-    if (layer.type == LayerType::linear) {
-      const auto& w = layer.parameters[0];
-      const Eigen::MatrixXd weight = store.at(w.name).value.cast<double>().topLeftCorner(w.rows, w.cols);
-      const Eigen::MatrixXd bias = store.at(layer.parameters[1].name).value.cast<double>().leftCols(w.rows);
-      values.emplace_back((in * weight.transpose()).rowwise() + bias.row(0));
-    }
-  }
-  return values.back();
-}
 
 /// A store that holds `network` and room around it, so that every view is strided.
 ParameterStore roomy_store(const Network& network, std::uint64_t seed) {
@@ -49,34 +28,64 @@ ParameterStore roomy_store(const Network& network, std::uint64_t seed) {
   return store;
 }
 
-/// Outputs as a copy; gradients of sum(coefficients * outputs) where there are coefficients.
-Matrix run(Executor& executor, const Network& network, const ParameterStore& store, const Matrix& x,
-           std::optional<std::uint64_t> dropout = {}, const Matrix* coefficients = nullptr) {
-  const int rows = static_cast<int>(x.rows());
-  executor.bind(network, store, rows, coefficients != nullptr || dropout.has_value());
-  std::copy_n(x.data(), x.size(), executor.input().data);
+/// Forward of all rows in one shard. Outputs as a copy.
+Matrix forward(Executor& executor, const Network& network, const ParameterStore& store, const Matrix& x, int shards,
+               std::optional<std::uint64_t> dropout = {}) {
   std::optional<Rng> rng;
   if (dropout) rng.emplace(*dropout);
-  executor.forward(0, rows, rng ? &*rng : nullptr);
-  const ConstBlock out = executor.output();
-  Matrix result(out.rows, out.cols);
-  std::copy_n(out.data, result.size(), result.data());
-  if (coefficients != nullptr) {
-    std::copy_n(coefficients->data(), coefficients->size(), executor.output_gradient().data);
-    executor.backward(0, rows);
+  executor.bind(network, store, {static_cast<int>(x.rows()), shards, rng ? &*rng : nullptr});
+  std::copy_n(x.data(), x.size(), executor.input().data);
+  if (shards == 0) executor.evaluate();
+  for (int stage = 0; shards > 0 && stage < executor.stages(); ++stage) {
+    for (int shard = shards; shard-- > 0;) executor.forward(stage, shard);
+    executor.join_forward(stage);
   }
-  return result;
+  const ConstBlock out = executor.output();
+  return Eigen::Map<const Matrix>(out.data, out.rows, out.cols);
 }
 
-/// Of every parameter by name.
+/// Backward of sum(coefficients * outputs).
+void backward(Executor& executor, const Matrix& coefficients, int shards) {
+  std::copy_n(coefficients.data(), coefficients.size(), executor.output_gradient().data);
+  for (int stage = executor.stages(); stage-- > 0;) {
+    for (int shard = 0; shard < shards; ++shard) executor.backward(stage, shard);
+    executor.join_backward(stage);
+  }
+}
+
+/// Outputs; gradients too where there are coefficients.
+Matrix run(Executor& executor, const Network& network, const ParameterStore& store, const Matrix& x,
+           std::optional<std::uint64_t> dropout = {}, const Matrix* coefficients = nullptr) {
+  const Matrix y = forward(executor, network, store, x, coefficients != nullptr || dropout ? 1 : 0, dropout);
+  if (coefficients != nullptr) backward(executor, *coefficients, 1);
+  return y;
+}
+
+/// Of every parameter by name; each is computed twice over, the second time added to the first.
 std::map<std::string, Matrix> gradients(const Executor& executor, const Network& network) {
   std::map<std::string, Matrix> all;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+  for (std::size_t i = 1; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    if (layer.type != LayerType::linear) continue;
-    Matrix& weight = all[layer.parameters[0].name] = Matrix(layer.width, layer.parameters[0].cols);
-    Matrix& bias = all[layer.parameters[1].name] = Matrix(1, layer.width);
-    executor.parameter_gradient(i, 0, block(weight), block(bias), false);
+    const LayerKind& kind = kind_of(layer.type);
+    for (const auto& ref : layer.parameters)
+      if (ref.trained) all[ref.name] = Matrix::Constant(ref.rows, ref.cols, NAN);  // every element lies in a tile
+    for (int index = 0; index < kind.tiles(layer); ++index) {
+      const Tile tile = kind.tile(layer, index);
+      std::vector<Matrix> parts;
+      std::vector<Block> blocks;
+      for (int b = 0; b < tile.count; ++b) {
+        const ParameterBlock& shape = tile.blocks[static_cast<std::size_t>(b)];
+        parts.emplace_back(Matrix::Constant(shape.rows, shape.cols, NAN));
+      }
+      for (Matrix& part : parts) blocks.push_back(block(part));
+      executor.tile_gradient(i, index, blocks, false);
+      executor.tile_gradient(i, index, blocks, true);
+      for (int b = 0; b < tile.count; ++b) {
+        const ParameterBlock& at = tile.blocks[static_cast<std::size_t>(b)];
+        all.at(layer.parameters[static_cast<std::size_t>(at.parameter)].name).block(at.row, at.col, at.rows, at.cols) =
+            parts[static_cast<std::size_t>(b)] / 2;
+      }
+    }
   }
   return all;
 }
@@ -105,6 +114,12 @@ void check_gradients(const std::map<std::string, Matrix>& computed, ParameterSto
   }
 }
 
+TokenColumns numeric_columns_with_edges() {
+  TokenColumns columns = mixed_columns();
+  columns.edges = {{-0.5F, 0.25F, 0.5F}, {-1, 1}, {-0.75F, -0.5F, 0, 0.125F, 0.5F}};
+  return columns;
+}
+
 std::vector<Network> networks_without_dropout() {
   std::vector<Network> all{mlp(4, {}, 3), mlp(5, {7}, 1), mlp(4, {8, 6, 5}, 3), mlp(3, {16, 1, 4}, 2)};
   Network odd{{input(4)}};  // a ReLU on the input, two in a row, one at the end; linear behind linear
@@ -116,53 +131,104 @@ std::vector<Network> networks_without_dropout() {
   odd.layers.push_back(linear("f", 5, 5, 3));
   odd.layers.push_back(relu("g", 6, 3));
   all.push_back(odd);
+  Network sums{{input(4)}};  // x + x, a ReLU's own value added to, and one that others read
+  sums.layers.push_back(linear("a", 0, 4, 6));
+  sums.layers.push_back({LayerType::add, "b", {1, 1}, 6});
+  sums.layers.push_back(relu("c", 2, 6));
+  sums.layers.push_back({LayerType::add, "d", {2, 3}, 6});
+  sums.layers.push_back({LayerType::add, "e", {3, 4}, 6});
+  sums.layers.push_back(linear("f", 5, 6, 3));
+  all.push_back(sums);
+  all.push_back(residual(5, 6, 9, 3));
+  Network first{{input(5), batchnorm("norm", 0, 5), layernorm("norm2", 1, 5), linear("head", 2, 5, 2)}};
+  all.push_back(first);
+  all.push_back(attentive(mixed_columns(), 6, 2, 3));
+  all.push_back(attentive(numeric_columns_with_edges(), 4, 1, 2));
+  TokenColumns codes;
+  codes.cardinalities = {5, 2};
+  codes.cls = true;
+  all.push_back(attentive(codes, 6, 3, 1));
+  TokenColumns flat = numeric_columns_with_edges();
+  flat.cls = false;
+  flat.flat = 4;
+  flat.passed = 2;
+  all.push_back({{input(flat.inputs()), tokens("tokens", flat, 4), linear("head", 1, 22, 3)}});
   return all;
 }
 
 TEST(Executor, ForwardIsTheSlowForwardInDouble) {
   for (const Network& network : networks_without_dropout()) {
-    const ParameterStore store = roomy_store(network, 3);
-    const Matrix x = random_matrix(kRows, network.input_width(), 4);
+    validate(network);
+    ParameterStore store = roomy_store(network, 3);
+    for (auto& [name, parameter] : store.all())
+      if (name.ends_with(".variance"))
+        parameter.value.array() += random_matrix(1, 40, 8).leftCols(parameter.value.cols()).array() / 2;
+    const Matrix x = rows_for(network, kRows, 4);
     Executor executor;
-    const Matrix out = run(executor, network, store, x);
-    EXPECT_TRUE(out.cast<double>().isApprox(slow_forward(network, store, x), 1e-6));
+    for (const int shards : {0, 1, 2, 4}) {
+      const Matrix out = forward(executor, network, store, x, shards);
+      EXPECT_TRUE(out.cast<double>().isApprox(SlowForward(network, store, x, shards > 0).output(), 2e-6));
+    }
   }
 }
 
 TEST(Executor, GradientsAreThoseOfCentralDifferencesInDouble) {
   for (const Network& network : networks_without_dropout()) {
-    validate(network);
     ParameterStore store = roomy_store(network, 5);
-    const Matrix x = random_matrix(kRows, network.input_width(), 6);
+    const Matrix x = rows_for(network, kRows, 6);
     const Matrix coefficients = random_matrix(kRows, network.output_width(), 7);
     Executor executor;
-    run(executor, network, store, x, {}, &coefficients);
-    check_gradients(gradients(executor, network), store, 1e-4F, 1e-5,
-                    [&] { return slow_forward(network, store, x).cwiseProduct(coefficients.cast<double>()).sum(); });
+    for (const int shards : {1, 3}) {
+      forward(executor, network, store, x, shards);
+      backward(executor, coefficients, shards);
+      check_gradients(gradients(executor, network), store, 1e-4F, 2e-5, [&] {
+        return SlowForward(network, store, x, true).output().cwiseProduct(coefficients.cast<double>()).sum();
+      });
+    }
   }
 }
 
-TEST(Executor, GradientsThroughDropoutAreThoseOfTheSameMask) {
-  Network linear_only{{input(5)}};  // outputs are linear in each parameter: differences are exact for any step
-  linear_only.layers.push_back(dropout("a", 0, 5, 0.3F));
-  linear_only.layers.push_back(linear("b", 1, 5, 7));
-  linear_only.layers.push_back(dropout("c", 2, 7, 0.5F));
-  linear_only.layers.push_back(dropout("d", 3, 7, 0));
-  linear_only.layers.push_back(linear("e", 4, 7, 3));
-  const auto check = [](const Network& network, float step, double tolerance) {
+TEST(Executor, WhatIsDroppedIsAFunctionOfItsPlaceForwardAndBackward) {
+  Network drops{{input(5)}};  // of the features, behind a linear layer, two in a row, one that drops nothing
+  drops.layers.push_back(dropout("a", 0, 5, 0.3F));
+  drops.layers.push_back(linear("b", 1, 5, 7));
+  drops.layers.push_back(dropout("c", 2, 7, 0.5F));
+  drops.layers.push_back(dropout("d", 3, 7, 0));
+  drops.layers.push_back(dropout("e", 4, 7, 0.2F));
+  drops.layers.push_back({LayerType::add, "f", {2, 5}, 7});
+  drops.layers.push_back(linear("g", 6, 7, 3));
+  for (const Network& network :
+       {drops, mlp(5, {8, 6}, 3, 0.4F), residual(5, 6, 8, 3, 0.3F), attentive(mixed_columns(), 6, 2, 3, 0.3F)}) {
     validate(network);
     ParameterStore store = roomy_store(network, 8);
-    const Matrix x = random_matrix(kRows, 5, 9);
+    const Matrix x = rows_for(network, kRows, 9);
     const Matrix coefficients = random_matrix(kRows, 3, 10);
-    Executor executor;
-    Executor other;
-    run(executor, network, store, x, 77, &coefficients);
-    check_gradients(gradients(executor, network), store, step, tolerance, [&] {
-      return run(other, network, store, x, 77).cast<double>().cwiseProduct(coefficients.cast<double>()).sum();
-    });
-  };
-  check(linear_only, 0.5F, 5e-6);
-  check(mlp(5, {8, 6}, 3, 0.4F), 1e-3F, 3e-3);
+    const auto slow = [&] { return SlowForward(network, store, x, true, Rng(77)).output(); };
+    for (const int shards : {1, 4}) {
+      Executor executor;
+      const Matrix y = forward(executor, network, store, x, shards, 77);
+      EXPECT_TRUE(y.cast<double>().isApprox(slow(), 2e-6));
+      EXPECT_FALSE(y.cast<double>().isApprox(SlowForward(network, store, x, true).output(), 1e-2));
+      backward(executor, coefficients, shards);
+      check_gradients(gradients(executor, network), store, 1e-4F, 2e-5,
+                      [&] { return slow().cwiseProduct(coefficients.cast<double>()).sum(); });
+    }
+  }
+}
+
+TEST(Executor, ARowInAPartOfABatchDropsWhatItDropsInTheWhole) {
+  const Network network = attentive(mixed_columns(), 6, 2, 3, 0.3F);
+  ParameterStore store;
+  store.add(network, Rng(1));
+  const Matrix x = rows_for(network, kRows, 2);
+  const Rng dropout(3);
+  Executor whole;
+  const Matrix y = forward(whole, network, store, x, 1, 3);
+  Executor part;
+  part.bind(network, store, {kRows - 4, 1, &dropout, 4});
+  std::copy_n(x.row(4).data(), x.cols() * (kRows - 4), part.input().data);
+  part.forward(0, 0);
+  EXPECT_TRUE(Eigen::Map<const Matrix>(part.output().data, kRows - 4, 3).isApprox(y.bottomRows(kRows - 4), 1e-5F));
 }
 
 TEST(Executor, SliceOfALargerStoreGivesBitForBitWhatACopiedSmallStoreGives) {
@@ -197,31 +263,6 @@ TEST(Executor, GivesTheSameAfterServingALargerNetwork) {
   run(used, large, store, random_matrix(40, 20, 5), 6);
   EXPECT_EQ(run(fresh, small, store, x, {}, &coefficients), run(used, small, store, x, {}, &coefficients));
   EXPECT_EQ(gradients(fresh, small), gradients(used, small));
-}
-
-TEST(Executor, WorksOnRangesOfRowsAndTilesOfAParameter) {
-  const Network network = mlp(5, {40, 24}, 3);
-  ParameterStore store;
-  store.add(network, Rng(1));
-  const Matrix x = random_matrix(50, 5, 2);
-  const Matrix coefficients = random_matrix(50, 3, 3);
-  Executor whole;
-  const Matrix y = run(whole, network, store, x, {}, &coefficients);
-  Executor cut;
-  cut.bind(network, store, 50, true);
-  std::copy_n(x.data(), x.size(), cut.input().data);
-  std::copy_n(coefficients.data(), coefficients.size(), cut.output_gradient().data);
-  for (const auto& [first, last] : {std::pair{20, 50}, {0, 1}, {1, 20}}) {
-    cut.forward(first, last, nullptr);
-    cut.backward(first, last);
-  }
-  EXPECT_TRUE(Eigen::Map<const Matrix>(cut.output().data, 50, 3).isApprox(y, 1e-6F));
-  auto expected = gradients(whole, network);
-  Matrix tile(10, 40);
-  Matrix bias(1, 10);
-  cut.parameter_gradient(3, 7, block(tile), block(bias), false);
-  EXPECT_TRUE(tile.isApprox(expected["hidden1.weight"].middleRows(7, 10), 1e-5F));
-  EXPECT_TRUE(bias.isApprox(expected["hidden1.bias"].middleCols(7, 10), 1e-5F));
 }
 
 TEST(Executor, DropoutPassesThroughInEvaluation) {

@@ -13,6 +13,7 @@ constexpr int kTaskRows = 64;
 void GradientSum::touch(const Network& network) {
   for (const auto& layer : network.layers) {
     for (const auto& ref : layer.parameters) {
+      if (!ref.trained) continue;
       Entry& entry = entries_[ref.name];
       if (entry.parameter == nullptr) {
         entry.parameter = &store_.at(ref.name);

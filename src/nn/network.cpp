@@ -1,57 +1,49 @@
 #include "nn/network.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
+#include "nn/layers/layer_kind.h"
 
 namespace tabjoule {
 namespace {
 
-void require(bool holds, const Layer& layer, const std::string& what) {
-  if (!holds) fail_internal("network layer \"{}\" ({}): {}", layer.name, to_string(layer.type), what);
-}
-
-void validate_linear(const Layer& layer, int input_width) {
-  require(layer.parameters.size() == 2, layer, "needs a weight and a bias");
-  const ParameterRef& weight = layer.parameters[0];
-  const ParameterRef& bias = layer.parameters[1];
-  require(weight.rows == layer.width && weight.cols == input_width, layer, "weight must be (output, input) wide");
-  require(bias.rows == 1 && bias.cols == layer.width, layer, "bias must be (1, output)");
+LayerInputs inputs_of(const Network& network, const Layer& layer) {
+  LayerInputs inputs{};
+  for (std::size_t i = 0; i < layer.inputs.size() && i < inputs.size(); ++i)
+    inputs[i] = &network.layers[static_cast<std::size_t>(layer.inputs[i])];
+  return inputs;
 }
 
 }  // namespace
 
-const char* to_string(LayerType type) {
-  switch (type) {
-    case LayerType::input:
-      return "input";
-    case LayerType::linear:
-      return "linear";
-    case LayerType::relu:
-      return "relu";
-    case LayerType::dropout:
-      return "dropout";
-  }
-  return "?";
+const char* to_string(LayerType type) { return type == LayerType::input ? "input" : kind_of(type).name(); }
+
+int TokenColumns::bins() const {
+  std::size_t count = 0;
+  for (const auto& column : edges) count += column.size() - 1;
+  return static_cast<int>(count);
+}
+
+int Network::most_tokens() const {
+  int most = 1;
+  for (const auto& layer : layers) most = std::max(most, layer.tokens);
+  return most;
 }
 
 std::int64_t Network::parameter_count() const {
   std::int64_t count = 0;
   for (const auto& layer : layers)
-    for (const auto& parameter : layer.parameters) count += std::int64_t{parameter.rows} * parameter.cols;
+    for (const auto& parameter : layer.parameters)
+      if (parameter.trained) count += std::int64_t{parameter.rows} * parameter.cols;
   return count;
 }
 
 std::int64_t Network::flops() const {
   std::int64_t count = 0;
-  for (const auto& layer : layers) {
-    if (layer.type == LayerType::linear) {
-      const ParameterRef& weight = layer.parameters.front();
-      count += 2 * std::int64_t{weight.rows} * weight.cols + layer.width;
-    } else if (layer.type == LayerType::relu) {
-      count += layer.width;
-    }
-  }
+  for (const auto& layer : layers)
+    if (layer.type != LayerType::input) count += kind_of(layer.type).flops(layer, inputs_of(*this, layer));
   return count;
 }
 
@@ -61,23 +53,22 @@ void validate(const Network& network) {
   std::set<int> read;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    require(names.insert(layer.name).second, layer, "the name is used twice");
-    require(layer.width > 0, layer, "the width must be positive");
-    require((i == 0) == (layer.type == LayerType::input), layer, "the input is the first layer and no other");
+    require_layer(names.insert(layer.name).second, layer, "the name is used twice");
+    require_layer(layer.width > 0 && layer.tokens > 0, layer, "width and tokens must be positive");
+    require_layer((i == 0) == (layer.type == LayerType::input), layer, "the input is the first layer and no other");
     if (layer.type == LayerType::input) continue;
-    require(layer.inputs.size() == 1, layer, "takes one input");
-    const int input = layer.inputs.front();
-    require(input >= 0 && input < static_cast<int>(i), layer, "must read an earlier layer");
-    const int input_width = network.layers[static_cast<std::size_t>(input)].width;
-    if (layer.type == LayerType::linear)
-      validate_linear(layer, input_width);
-    else
-      require(layer.width == input_width, layer, "must keep the width of its input");
-    require(layer.rate >= 0 && layer.rate < 1, layer, "the dropout rate must lie in [0, 1)");
-    read.insert(input);
+    const LayerKind& kind = kind_of(layer.type);
+    require_layer(layer.inputs.size() == static_cast<std::size_t>(kind.inputs()), layer,
+                  kind.inputs() == 1 ? "takes one input" : fmt::format("takes {} inputs", kind.inputs()));
+    for (const int input : layer.inputs) {
+      require_layer(input >= 0 && input < static_cast<int>(i), layer, "must read an earlier layer");
+      read.insert(input);
+    }
+    require_layer(layer.rate >= 0 && layer.rate < 1, layer, "the dropout rate must lie in [0, 1)");
+    kind.check(layer, inputs_of(network, layer));
   }
   for (std::size_t i = 0; i + 1 < network.layers.size(); ++i)
-    require(read.contains(static_cast<int>(i)), network.layers[i], "is read by no layer");
+    require_layer(read.contains(static_cast<int>(i)), network.layers[i], "is read by no layer");
 }
 
 }  // namespace tabjoule

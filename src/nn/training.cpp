@@ -11,13 +11,18 @@
 namespace tabjoule {
 namespace {
 
-/// Rows of a shard, half the batch between these: enough for an efficient product, few enough to keep cores busy.
-constexpr std::size_t kSmallShardRows = 64;
-constexpr std::size_t kShardRows = 128;
-/// Rows of a weight's gradient that are one task, likewise.
-constexpr int kTileRows = 128;
-constexpr int kSmallTileRows = 64;
+/// Rows (times tokens) of a shard: enough for an efficient product, few enough to keep cores busy. A small batch is cut
+/// in two down to the first, a large one into shards of the second.
+constexpr int kSmallShardRows = 64;
+constexpr int kShardRows = 128;
+constexpr int kTokenShardRows = 512;
+/// Rows times tokens of a part of a batch: its values stay in the cache between forward and backward.
+constexpr int kPartRows = 2048;
+/// Rows times tokens that are evaluated at once.
 constexpr int kEvaluationRows = 256;
+constexpr int kEvaluationTokenRows = 1024;
+/// How far the running statistics move to each batch's, as in PyTorch.
+constexpr double kMomentum = 0.1;
 
 void require_width(const Network& network, const Matrix& x) {
   if (x.cols() != network.input_width())
@@ -26,10 +31,50 @@ void require_width(const Network& network, const Matrix& x) {
 
 int divided_up(int number, int by) { return (number + by - 1) / by; }
 
+bool has_batchnorm(const Network& network) {
+  return std::any_of(network.layers.begin(), network.layers.end(),
+                     [](const Layer& layer) { return layer.type == LayerType::batchnorm; });
+}
+
+/// How a batch is cut: parts one after the other, shards of a part on different threads.
+struct Cut {
+  int rows;  // of a part, the last one may have fewer
+  int parts;
+  int shards;  // of each part
+};
+
+Cut cut_batch(const Network& network, int batch) {
+  const int tokens = network.most_tokens();
+  if (tokens == 1 || has_batchnorm(network)) {
+    const int rows = std::clamp(divided_up(batch, 2), kSmallShardRows, kShardRows);
+    return {batch, 1, divided_up(batch, rows)};
+  }
+  const int rows = std::clamp(kPartRows / tokens, 1, batch);
+  const int shards = std::clamp(divided_up(rows * tokens, kTokenShardRows), 1, rows);
+  return {rows, divided_up(batch, rows), shards};
+}
+
+int evaluation_rows(const Network& network) {
+  const int tokens = network.most_tokens();
+  return tokens == 1 ? kEvaluationRows : std::max(1, kEvaluationTokenRows / tokens);
+}
+
+void copy_row(const Matrix& x, std::uint32_t row, float* out) {
+  std::copy_n(x.data() + std::size_t{row} * static_cast<std::size_t>(x.cols()), x.cols(), out);
+}
+
+std::size_t floats_of(const Tile& tile) {
+  std::size_t floats = 0;
+  for (int b = 0; b < tile.count; ++b)
+    floats += static_cast<std::size_t>(tile.blocks[static_cast<std::size_t>(b)].rows) *
+              static_cast<std::size_t>(tile.blocks[static_cast<std::size_t>(b)].cols);
+  return (floats + 15) / 16 * 16;  // so that threads write no common cache line
+}
+
 }  // namespace
 
-/// Forward and backward go by shards of the batch; then each tile of a parameter sums its gradient over the whole
-/// batch and is updated while that gradient is still in the cache. Shards and tiles follow from the shapes alone.
+/// Forward and backward go by shards; then each tile of a parameter sums its gradient over the whole part and, with the
+/// last part, is updated while that gradient is still in the cache.
 double TrainingStep::run(const Network& network, const Samples& samples, std::span<const std::uint32_t> batch,
                          const AdamWOptions& options, const Rng& rng) {
   return backpropagate({&network, &samples, batch, &options, &rng, nullptr, {}});
@@ -43,119 +88,197 @@ double TrainingStep::accumulate(const Network& network, const Samples& samples, 
 
 double TrainingStep::backpropagate(const Job& job) {
   require_width(*job.network, job.samples->x);
-  const std::size_t rows = job.batch.size();
-  const std::size_t shard_rows = std::clamp((rows + 1) / 2, kSmallShardRows, kShardRows);
-  const std::size_t shards = (rows + shard_rows - 1) / shard_rows;
+  const int rows = static_cast<int>(job.batch.size());
+  const Cut cut = cut_batch(*job.network, rows);
   job_ = job;
-  executor_.bind(*job.network, store_, static_cast<int>(rows), true);
-  losses_.assign(shards, 0);
-  labels_.resize(rows);
-  values_.resize(rows);
-  pool_.run(static_cast<int>(shards), [this](int shard) { run_shard(shard); });
-  cut_tiles(*job.network);
-  pool_.run(static_cast<int>(tiles_.size()), [this](int tile) { update_tile(tile); });
+  job_.shards = cut.shards;
+  job_.parts = cut.parts;
+  losses_.assign(static_cast<std::size_t>(cut.parts) * static_cast<std::size_t>(cut.shards), 0);
+  labels_.resize(job.batch.size());
+  values_.resize(job.batch.size());
+  cut_tiles();
+  for (job_.part = 0; job_.part < cut.parts; ++job_.part) {
+    const int first = job_.part * cut.rows;
+    run_part(first, std::min(cut.rows, rows - first));
+  }
   return std::accumulate(losses_.begin(), losses_.end(), 0.0);
 }
 
-void TrainingStep::run_shard(int shard) {
+void TrainingStep::run_part(int first, int rows) {
+  job_.first = first;
+  job_.shards = std::min(job_.shards, rows);
+  executor_.bind(*job_.network, store_, {rows, job_.shards, job_.rng, first});
+  const int last = executor_.stages() - 1;
+  if (last > 0)
+    pool_.run(job_.shards, [this](int shard) {
+      fill_input(executor_.rows_of_shard(shard));
+      executor_.forward(0, shard);
+    });
+  for (int stage = 1; stage <= last; ++stage) {
+    executor_.join_forward(stage - 1);
+    if (stage < last) pool_.run(job_.shards, [this, stage](int shard) { executor_.forward(stage, shard); });
+  }
+  executor_.move_running_statistics(store_, kMomentum);
+  pool_.run(job_.shards, [this](int shard) { forward_loss_backward(shard); });
+  for (int stage = last; stage > 0; --stage) {
+    executor_.join_backward(stage);
+    pool_.run(job_.shards, [this, stage](int shard) { executor_.backward(stage - 1, shard); });
+  }
+  pool_.run(static_cast<int>(tiles_.size()), [this](int tile) { update_tile(tile); });
+}
+
+/// The last stage, whose backward follows its forward at once.
+void TrainingStep::forward_loss_backward(int shard) {
+  const int stage = executor_.stages() - 1;
+  const Pass pass = executor_.rows_of_shard(shard);
+  if (stage == 0) fill_input(pass);
+  executor_.forward(stage, shard);
+  losses_[static_cast<std::size_t>(job_.part * (static_cast<int>(losses_.size()) / job_.parts) + shard)] =
+      loss_of(pass);
+  executor_.backward(stage, shard);
+}
+
+void TrainingStep::fill_input(const Pass& pass) {
   const Samples& samples = *job_.samples;
-  const auto part = [&](std::size_t index) { return job_.batch.size() * index / losses_.size(); };
-  const std::size_t first = part(static_cast<std::size_t>(shard));
-  const std::size_t last = part(static_cast<std::size_t>(shard) + 1);
-  const Block x = executor_.input();
-  for (std::size_t slot = first; slot < last; ++slot) {
+  for (int r = pass.first; r < pass.last; ++r) {
+    const auto slot = static_cast<std::size_t>(job_.first + r);
     const std::uint32_t row = job_.batch[slot];
-    std::copy_n(samples.x.data() + std::size_t{row} * static_cast<std::size_t>(x.cols), x.cols,
-                x.row(static_cast<int>(slot)));
+    copy_row(samples.x, row, executor_.input().row(r));
     if (samples.task == Task::regression)
       values_[slot] = (samples.values[row] - samples.target_mean) / samples.target_std;
     else
       labels_[slot] = samples.labels[row];
   }
-  const int begin = static_cast<int>(first);
-  const int count = static_cast<int>(last - first);
-  Rng dropout = job_.rng->split(static_cast<std::uint64_t>(shard));
-  executor_.forward(begin, begin + count, &dropout);
-  losses_[static_cast<std::size_t>(shard)] = loss_of(begin, count);
-  executor_.backward(begin, begin + count);
 }
 
-double TrainingStep::loss_of(int first, int count) {
+double TrainingStep::loss_of(const Pass& pass) {
   const Samples& samples = *job_.samples;
+  const ConstBlock outputs = executor_.output().middle_rows(pass.first, pass.rows());
+  const Block gradient = executor_.output_gradient().middle_rows(pass.first, pass.rows());
   const Distillation& distillation = job_.distillation;
-  const ConstBlock outputs = executor_.output().middle_rows(first, count);
-  const Block gradient = executor_.output_gradient().middle_rows(first, count);
   const double scale = 1 / static_cast<double>(job_.batch.size());
-  const auto begin = static_cast<std::size_t>(first);
-  const auto rows = static_cast<std::size_t>(count);
+  const int begin = job_.first + pass.first;
+  const auto first = static_cast<std::size_t>(begin);
+  const auto count = static_cast<std::size_t>(pass.rows());
   if (distillation.outputs.data != nullptr)
-    for (int r = 0; r < count; ++r) std::copy_n(outputs.row(r), outputs.cols, distillation.outputs.row(first + r));
+    for (int r = 0; r < pass.rows(); ++r)
+      std::copy_n(outputs.row(r), outputs.cols, distillation.outputs.row(begin + r));
   const bool taught = distillation.teacher.data != nullptr;
-  const ConstBlock teacher = taught ? distillation.teacher.middle_rows(first, count) : ConstBlock{};
+  const ConstBlock teacher = taught ? distillation.teacher.middle_rows(begin, pass.rows()) : ConstBlock{};
   if (samples.task == Task::regression) {
-    const std::span<const float> truth = std::span<const float>(values_).subspan(begin, rows);
-    return squared_error(outputs, taught ? std::span(teacher.data, rows) : truth, scale, gradient);
+    const std::span<const float> truth = std::span<const float>(values_).subspan(first, count);
+    return squared_error(outputs, taught ? std::span(teacher.data, count) : truth, scale, gradient);
   }
   if (taught) return soft_cross_entropy(outputs, teacher, scale, gradient);
-  return cross_entropy(outputs, std::span(labels_).subspan(begin, rows), scale, gradient, samples.loss);
+  return cross_entropy(outputs, std::span(labels_).subspan(first, count), scale, gradient, samples.loss);
 }
 
-void TrainingStep::cut_tiles(const Network& network) {
+void TrainingStep::cut_tiles() {
   tiles_.clear();
-  std::size_t largest = 0;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const Layer& layer = network.layers[i];
-    if (layer.type != LayerType::linear) continue;
-    Parameter& weight = store_.at(layer.parameters[0].name);
-    Parameter& bias = store_.at(layer.parameters[1].name);
-    const bool update = job_.options != nullptr;
-    const AdamWStep weight_step = update ? adamw_begin(weight, *job_.options) : AdamWStep{};
-    const AdamWStep bias_step = update ? adamw_begin(bias, *job_.options) : AdamWStep{};
-    const int inputs = layer.parameters[0].cols;
-    const int rows = std::clamp(divided_up(layer.width, 2), kSmallTileRows, kTileRows);
-    for (int first = 0; first < layer.width; first += rows)
-      tiles_.push_back({i, first, std::min(rows, layer.width - first), inputs, &weight, &bias, weight_step, bias_step});
-    largest = std::max(largest, static_cast<std::size_t>(rows) * static_cast<std::size_t>(inputs + 1));
+  largest_tile_ = 0;
+  std::size_t all = 0;
+  for (std::size_t i = 1; i < job_.network->layers.size(); ++i) {
+    const Layer& layer = job_.network->layers[i];
+    const LayerKind& kind = kind_of(layer.type);
+    std::array<Parameter*, kMostParameters> parameters{};
+    std::array<AdamWStep, kMostParameters> steps{};
+    for (std::size_t p = 0; p < layer.parameters.size(); ++p) {
+      if (!layer.parameters[p].trained) continue;
+      parameters[p] = &store_.at(layer.parameters[p].name);
+      if (job_.options != nullptr) steps[p] = adamw_begin(*parameters[p], *job_.options);
+    }
+    for (int index = 0; index < kind.tiles(layer); ++index) {
+      TileWork work{i, index, kind.tile(layer, index), {}, {}, all, 0};
+      for (int b = 0; b < work.tile.count; ++b) {
+        const auto p = static_cast<std::size_t>(work.tile.blocks[static_cast<std::size_t>(b)].parameter);
+        work.parameters[static_cast<std::size_t>(b)] = parameters[p];
+        work.steps[static_cast<std::size_t>(b)] = steps[p];
+      }
+      work.floats = floats_of(work.tile);
+      all += work.floats;
+      largest_tile_ = std::max(largest_tile_, work.floats);
+      tiles_.push_back(work);
+    }
   }
-  const auto threads = static_cast<std::size_t>(pool_.threads());
-  if (gradients_.size() < threads) gradients_.resize(threads);
-  for (auto& buffer : gradients_)
-    if (buffer.size() < largest) buffer.resize(largest);
+  const std::size_t floats = job_.parts > 1 ? all : largest_tile_ * static_cast<std::size_t>(pool_.threads());
+  if (gradients_.size() < floats) gradients_.resize(floats);
 }
 
 void TrainingStep::update_tile(int index) {
-  const Tile& tile = tiles_[static_cast<std::size_t>(index)];
+  const TileWork& work = tiles_[static_cast<std::size_t>(index)];
+  const auto count = static_cast<std::size_t>(work.tile.count);
+  std::array<Block, 3> gradients;
   if (job_.sum != nullptr) {
-    const Layer& layer = job_.network->layers[tile.layer];
-    const Block bias = job_.sum->view(layer.parameters[1]);
-    executor_.parameter_gradient(tile.layer, tile.first,
-                                 job_.sum->view(layer.parameters[0]).middle_rows(tile.first, tile.rows),
-                                 {bias.data + tile.first, 1, tile.rows, bias.stride}, true);
+    for (std::size_t b = 0; b < count; ++b) {
+      const ParameterBlock& shape = work.tile.blocks[b];
+      const Layer& layer = job_.network->layers[work.layer];
+      const Block whole = job_.sum->view(layer.parameters[static_cast<std::size_t>(shape.parameter)]);
+      gradients[b] = {whole.row(shape.row) + shape.col, shape.rows, shape.cols, whole.stride};
+    }
+    executor_.tile_gradient(work.layer, work.index, std::span(gradients).first(count), true);
     return;
   }
-  float* buffer = gradients_[static_cast<std::size_t>(index % pool_.threads())].data();
-  const Block weight{buffer, tile.rows, tile.inputs, tile.inputs};
-  const Block bias{buffer + std::ptrdiff_t{tile.rows} * tile.inputs, 1, tile.rows, tile.rows};
-  executor_.parameter_gradient(tile.layer, tile.first, weight, bias, false);
-  adamw_update(*tile.weight, tile.first, 0, weight, tile.weight_step);
-  adamw_update(*tile.bias, 0, tile.first, bias, tile.bias_step);
+  const std::size_t thread = static_cast<std::size_t>(index % pool_.threads());
+  float* place = gradients_.data() + (job_.parts > 1 ? work.offset : thread * largest_tile_);
+  for (std::size_t b = 0; b < count; ++b) {
+    const ParameterBlock& shape = work.tile.blocks[b];
+    gradients[b] = {place, shape.rows, shape.cols, shape.cols};
+    place += std::ptrdiff_t{shape.rows} * shape.cols;
+  }
+  executor_.tile_gradient(work.layer, work.index, std::span(gradients).first(count), job_.part > 0);
+  if (job_.part + 1 < job_.parts) return;
+  for (std::size_t b = 0; b < count; ++b)
+    adamw_update(*work.parameters[b], work.tile.blocks[b].row, work.tile.blocks[b].col, gradients[b], work.steps[b]);
+}
+
+std::size_t training_bytes(const Network& network, int batch, int threads) {
+  const Cut cut = cut_batch(network, batch);
+  std::size_t parameters = 0;
+  for (const Layer& layer : network.layers)
+    for (const ParameterRef& ref : layer.parameters)
+      parameters += static_cast<std::size_t>(ref.rows) * static_cast<std::size_t>(ref.cols);
+  const std::size_t copies = 4 + (cut.parts > 1 ? 1 : 0);  // value, two moments, the best epoch's, summed gradients
+  return copies * parameters * sizeof(float) + Executor::bytes(network, cut.rows, cut.shards) +
+         static_cast<std::size_t>(threads) * Executor::bytes(network, evaluation_rows(network), 0);
+}
+
+void recalibrate_batchnorm(const Network& network, ParameterStore& store, const Samples& samples,
+                           std::span<const std::uint32_t> rows, int batch, ThreadPool& pool) {
+  if (!has_batchnorm(network) || rows.empty()) return;
+  require_width(network, samples.x);
+  const auto most = static_cast<std::size_t>(std::max(batch, 1));
+  const std::size_t batches = std::max<std::size_t>(rows.size() / most, 1);
+  Executor executor;
+  for (std::size_t b = 0; b < batches; ++b) {
+    const auto part = rows.subspan(b * most, std::min(most, rows.size() - b * most));
+    const Cut cut = cut_batch(network, static_cast<int>(part.size()));
+    executor.bind(network, store, {cut.rows, cut.shards});
+    for (std::size_t r = 0; r < part.size(); ++r)
+      copy_row(samples.x, part[r], executor.input().row(static_cast<int>(r)));
+    for (int stage = 0; stage + 1 < executor.stages(); ++stage) {
+      pool.run(cut.shards, [&](int shard) { executor.forward(stage, shard); });
+      executor.join_forward(stage);
+    }
+    executor.move_running_statistics(store, 1 / static_cast<double>(b + 1));  // so that it ends at their mean
+  }
 }
 
 Matrix Evaluator::outputs(const Network& network, const ParameterStore& store, const Matrix& x) {
   require_width(network, x);
   Matrix result(x.rows(), network.output_width());
   const int rows = static_cast<int>(x.rows());
-  const int chunks = divided_up(rows, kEvaluationRows);
+  const int chunk_rows = evaluation_rows(network);
+  const int chunks = divided_up(rows, chunk_rows);
   const int threads = pool_.threads();
   pool_.run(std::min(threads, chunks), [&](int thread) {
     Executor& executor = executors_[static_cast<std::size_t>(thread)];
     for (int chunk = thread; chunk < chunks; chunk += threads) {
-      const int first = chunk * kEvaluationRows;
-      const int count = std::min(kEvaluationRows, rows - first);
-      executor.bind(network, store, count, false);
+      const int first = chunk * chunk_rows;
+      const int count = std::min(chunk_rows, rows - first);
+      executor.bind(network, store, {count});
       const Block input = executor.input();
       std::copy_n(x.data() + std::ptrdiff_t{first} * x.cols(), std::ptrdiff_t{count} * x.cols(), input.data);
-      executor.forward(0, count, nullptr);
+      executor.evaluate();
       const ConstBlock out = executor.output();
       std::copy_n(out.data, std::ptrdiff_t{count} * out.cols, result.data() + std::ptrdiff_t{first} * out.cols);
     }

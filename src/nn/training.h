@@ -37,6 +37,9 @@ struct Distillation {
 
 /// One optimiser step after another on a store. The work is cut by the shapes alone, so that the result is the same for
 /// any number of threads. A network and batch no larger than earlier ones allocate nothing.
+///
+/// Where a network has tokens, the batch goes through in parts that fit in the cache, and gradients are summed over
+/// them: memory does not grow with the batch. BatchNorm needs the batch in one piece.
 class TrainingStep {
  public:
   TrainingStep(ParameterStore& store, ThreadPool& pool) : store_(store), pool_(pool) {}
@@ -59,31 +62,50 @@ class TrainingStep {
     const Rng* rng;
     GradientSum* sum;
     Distillation distillation;
+    int first = 0;   // row of the batch where the part in work begins
+    int part = 0;    // its number
+    int shards = 0;  // of a part
+    int parts = 0;
   };
-  /// Rows [first, first + rows) of a linear layer's weight and as many elements of its bias.
-  struct Tile {
+  /// One tile of a layer's parameters and where its gradient lies.
+  struct TileWork {
     std::size_t layer;
-    int first, rows, inputs;
-    Parameter* weight;
-    Parameter* bias;
-    AdamWStep weight_step, bias_step;
+    int index;
+    Tile tile;
+    std::array<Parameter*, 3> parameters;
+    std::array<AdamWStep, 3> steps;
+    std::size_t offset, floats;
   };
   double backpropagate(const Job& job);
-  void run_shard(int shard);
-  double loss_of(int first, int count);
-  void cut_tiles(const Network& network);
+  void run_part(int first, int rows);
+  void forward_loss_backward(int shard);
+  void fill_input(const Pass& pass);
+  double loss_of(const Pass& pass);
+  void cut_tiles();
   void update_tile(int index);
 
   ParameterStore& store_;
   ThreadPool& pool_;
   Executor executor_;
-  std::vector<double> losses_;        // of each shard
+  std::vector<double> losses_;        // of each shard of each part
   std::vector<std::int32_t> labels_;  // of the batch, in its order
   std::vector<float> values_;
-  std::vector<Tile> tiles_;
-  std::vector<std::vector<float>> gradients_;  // of the tile in work, one a thread
+  std::vector<TileWork> tiles_;
+  std::vector<float> gradients_;  // of every tile where a batch has parts, else of the tiles in work, one a thread
+  std::size_t largest_tile_ = 0;
   Job job_{};
 };
+
+/// Resident bytes that training `network` takes beyond its samples: parameters with AdamW's moments, the best epoch's
+/// copy, values and gradients of a part of a batch, and those of an evaluation on `threads` threads.
+[[nodiscard]] std::size_t training_bytes(const Network& network, int batch, int threads);
+
+/// Sets the running statistics of `network`'s BatchNorms (its slices of them) to the means over batches of `rows` of
+/// `samples`, nothing dropped: what a network that shares its weights with others needs before it is judged
+/// (BigNAS, arXiv 2003.11142, section 3.3). Does nothing for a network without BatchNorm. Every batch is `batch` rows;
+/// a last one of fewer is left out where there is a whole one.
+void recalibrate_batchnorm(const Network& network, ParameterStore& store, const Samples& samples,
+                           std::span<const std::uint32_t> rows, int batch, ThreadPool& pool);
 
 /// Network outputs as predictions: (N, K) probabilities, or (N, 1) values in the target's own unit.
 class Evaluator {

@@ -41,19 +41,28 @@ using namespace testing_nn;
 
 class TrainingAllocations : public testing::TestWithParam<int> {};
 
+TokenColumns six_columns() {
+  TokenColumns columns;
+  columns.numeric = 6;
+  columns.cls = true;
+  return columns;
+}
+
 TEST_P(TrainingAllocations, NoneAfterTheFirstStepOfANetwork) {
-  const Network network = mlp(6, {40, 24}, 2, 0.3F);
-  const Samples samples = xor_samples(500, 6, 1);
-  const RowIndices batch = first_rows(300);
-  ThreadPool pool(GetParam());
-  ParameterStore store;
-  store.add(network, Rng(1));
-  TrainingStep step(store, pool);
-  step.run(network, samples, batch, {}, Rng(0));
-  const int before = allocations;
-  for (std::uint64_t i = 0; i < 10; ++i) step.run(network, samples, batch, {}, Rng(i));
-  EXPECT_EQ(allocations - before, 0);
-  EXPECT_GT(before, 0) << "nothing is counted";
+  for (const Network& network :
+       {mlp(6, {40, 24}, 2, 0.3F), residual(6, 24, 40, 2, 0.3F), attentive(six_columns(), 24, 4, 2, 0.3F)}) {
+    const Samples samples = xor_samples(500, 6, 1);
+    const RowIndices batch = first_rows(300);
+    ThreadPool pool(GetParam());
+    ParameterStore store;
+    store.add(network, Rng(1));
+    TrainingStep step(store, pool);
+    step.run(network, samples, batch, {}, Rng(0));
+    const int before = allocations;
+    for (std::uint64_t i = 0; i < 10; ++i) step.run(network, samples, batch, {}, Rng(i));
+    EXPECT_EQ(allocations - before, 0);
+    EXPECT_GT(before, 0) << "nothing is counted";
+  }
 }
 
 TEST_P(TrainingAllocations, NoneForSmallerNetworksAndBatchesAfterTheLargest) {

@@ -169,6 +169,16 @@ Samples spread_rows(const Samples& samples, std::size_t most) {
   return part;
 }
 
+NetworkShape shape_of(const PreparedData& data, float dropout) {
+  NetworkShape shape;
+  shape.inputs = data.preprocessor.width();
+  shape.outputs = data.dataset.target.outputs();
+  shape.dropout = shape.attention_dropout = dropout;
+  for (const CategoricalFeature& feature : data.preprocessor.categorical)
+    if (feature.encoding == CategoryEncoding::codes) shape.cardinalities.push_back(feature.cardinality());
+  return shape;
+}
+
 double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric) {
   Matrix constant(1, outputs);
   if (train.task == Task::regression) {

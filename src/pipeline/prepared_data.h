@@ -4,6 +4,7 @@
 #include "base/progress.h"
 #include "nn/training.h"
 #include "pipeline/request.h"
+#include "space/search_space.h"
 
 namespace tabjoule {
 
@@ -24,6 +25,9 @@ void preprocess(PreparedData& data, const PreprocessOptions& options, const Noti
 
 /// At most `most` rows of `samples`, evenly spread over them: a split keeps the file's order.
 [[nodiscard]] Samples spread_rows(const Samples& samples, std::size_t most);
+
+/// What the prepared columns ask of a network. `dropout` is of hidden layers and attention maps.
+[[nodiscard]] NetworkShape shape_of(const PreparedData& data, float dropout);
 
 /// Value of `metric` on `samples` for a prediction that ignores the features: class shares, mean or median of train.
 [[nodiscard]] double dummy_score(const Samples& train, const Samples& samples, int outputs, Metric metric);

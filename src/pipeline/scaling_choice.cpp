@@ -19,8 +19,7 @@ double validation_loss(const PreparedData& data, std::uint64_t seed, ThreadPool&
   options.recipe.max_epochs = kProbeEpochs;
   options.recipe.patience = kProbePatience;
   options.seed = seed;
-  const NetworkShape shape{data.preprocessor.width(), data.dataset.target.outputs(), 0.1F};
-  return train_architecture(space, probe, shape, data, options, pool, progress).score_validation;
+  return train_architecture(space, probe, shape_of(data, 0.1F), data, options, pool, progress).score_validation;
 }
 
 }  // namespace
@@ -35,14 +34,17 @@ ScalingChoice choose_scaling(PreparedData& data, const PreprocessOptions& option
     };
   };
   PreprocessOptions with = options;
+  with.encoding = CategoryEncoding::one_hot;  // the probe is an MLP
   with.scaling = Scaling::standard;
   preprocess(data, with, {});
   choice.loss_standard = validation_loss(data, seed, pool, half(0));
   with.scaling = Scaling::quantile;
   preprocess(data, with, {});
   choice.loss_quantile = validation_loss(data, seed, pool, half(0.5));
-  if (*choice.loss_standard < *choice.loss_quantile) {
-    choice.scaling = with.scaling = Scaling::standard;
+  if (*choice.loss_standard < *choice.loss_quantile) choice.scaling = Scaling::standard;
+  if (choice.scaling != with.scaling || options.encoding != with.encoding) {
+    with.scaling = choice.scaling;
+    with.encoding = options.encoding;
     preprocess(data, with, {});
   }
   return choice;

@@ -64,6 +64,7 @@ class SearchRun {
   ProgressSink progress_;
   ThreadPool pool_;
   RunRecord record_;
+  DataRequest wanted_;  ///< what is asked, with the encoding that the space takes
   PreparedData data_;
   SearchSpace space_;
   NetworkShape shape_;
@@ -112,12 +113,13 @@ void require_request(const SearchRequest& request) {
 void SearchRun::open() {
   device_ = open_device(request_.device, request_.device_options);
   space_ = load_space(request_.space);
-  data_ =
-      prepare_data(request_.data, request_.seed, pool_.threads(), [this](const std::string& text) { notice(text); });
+  wanted_ = request_.data;
+  wanted_.preprocess.encoding = category_encoding(space_);
+  data_ = prepare_data(wanted_, request_.seed, pool_.threads(), [this](const std::string& text) { notice(text); });
   const Target& target = data_.dataset.target;
   metric_ = request_.metric.empty() ? default_metric(target.task) : metric_from(request_.metric, target.task);
   if (request_.data.choose_scaling) choose_scaling_of_numbers();
-  shape_ = {data_.preprocessor.width(), target.outputs(), request_.dropout};
+  shape_ = shape_of(data_, request_.dropout);
   std::error_code error;
   std::filesystem::create_directories(request_.out, error);
   if (error) fail_internal("{}: cannot be made: {}", request_.out.string(), error.message());
@@ -151,7 +153,7 @@ void SearchRun::open() {
 }
 
 void SearchRun::choose_scaling_of_numbers() {
-  const ScalingChoice choice = choose_scaling(data_, request_.data.preprocess, request_.seed, pool_, progress_);
+  const ScalingChoice choice = choose_scaling(data_, wanted_.preprocess, request_.seed, pool_, progress_);
   if (choice.scaling == Scaling::standard)
     notice(
         fmt::format("numeric columns are standardised: a small network's validation loss is {:.4g}, on quantiles it "

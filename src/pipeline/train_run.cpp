@@ -151,9 +151,11 @@ TrainRecord run_train(const TrainRequest& request, const NoticeSink& notice, con
 
   ThreadPool pool(request.threads > 0 ? request.threads : available_threads());
   record.threads = pool.threads();
+  DataRequest wanted = request.data;
+  wanted.preprocess.encoding = category_encoding(chosen.space);
   PreparedData data;
   phase("read", [&] {
-    data = prepare_data(request.data, request.seed, pool.threads(), tell);
+    data = prepare_data(wanted, request.seed, pool.threads(), tell);
     const Task task = data.dataset.target.task;
     record.metric = request.metric.empty() ? default_metric(task) : metric_from(request.metric, task);
   });
@@ -163,7 +165,7 @@ TrainRecord run_train(const TrainRequest& request, const NoticeSink& notice, con
   phase("scaling", [&] {
     record.scaling.scaling = request.data.preprocess.scaling;
     if (request.data.choose_scaling)
-      record.scaling = choose_scaling(data, request.data.preprocess, request.seed, pool, progress);
+      record.scaling = choose_scaling(data, wanted.preprocess, request.seed, pool, progress);
     describe_data(data, record);
   });
   FinalTrainingOptions options;
@@ -174,8 +176,7 @@ TrainRecord run_train(const TrainRequest& request, const NoticeSink& notice, con
   record.batch = request.recipe.batch > 0 ? request.recipe.batch : default_batch(data.train.rows());
   TrainedModel model;
   phase("train", [&] {
-    const NetworkShape shape{data.preprocessor.width(), data.dataset.target.outputs(),
-                             static_cast<float>(request.dropout)};
+    const NetworkShape shape = shape_of(data, static_cast<float>(request.dropout));
     model = train_architecture(chosen.space, chosen.architecture, shape, data, options, pool, progress);
     describe_model(model, chosen, data, pool, record);
   });

@@ -8,7 +8,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr NetworkShape kShape{7, 3, 0.1F};
+const NetworkShape kShape{7, 3, 0.1F};
 
 /// Every choice of the built-in space costs minutes; the corners and a sample cost milliseconds.
 std::vector<Architecture> some_architectures(const SearchSpace& space) {
@@ -41,7 +41,7 @@ TEST(Families, EveryNetworkOfABuiltInSpaceFitsInTheStoreOfTheLargest) {
     std::map<std::string, std::pair<int, int>> held;
     for (const auto& layer : to_network(space, largest(space), kShape).layers)
       for (const auto& ref : layer.parameters) held[ref.name] = {ref.rows, ref.cols};
-    for (const auto& architecture : all_architectures(space)) {
+    for (const auto& architecture : some_architectures(space)) {
       for (const auto& layer : to_network(space, architecture, kShape).layers) {
         for (const auto& ref : layer.parameters) {
           ASSERT_TRUE(held.contains(ref.name)) << ref.name << " of " << to_text(space, architecture);

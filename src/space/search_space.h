@@ -4,12 +4,15 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "base/matrix.h"
 #include "base/random.h"
 #include "nn/network.h"
+#include "table/preprocessor.h"
 
 namespace tabjoule {
 
@@ -23,7 +26,7 @@ struct Decision {
 
 struct SearchSpace {
   std::string name;
-  std::string family;  ///< which builder makes the network: "mlp"
+  std::string family;  ///< which builder makes the network: "mlp", "resnet", "ft"
   std::vector<Decision> decisions;
 
   [[nodiscard]] std::size_t decision(const std::string& wanted) const;  ///< Errors (input): no such decision.
@@ -36,11 +39,24 @@ struct Architecture {
   auto operator<=>(const Architecture&) const = default;
 };
 
-/// What the table asks of a network: its input and output widths, and the dropout of its hidden layers.
+/// Piecewise-linear embeddings of the numeric columns (TokenColumns says what they compute): the bins' edges, one
+/// strictly ascending list a numeric column, as quantile_edges gives them, and the width of an embedding where the
+/// family has none of its own (an FT-Transformer's tokens are as wide as the network; TabM takes 16).
+struct NumericEmbedding {
+  std::vector<std::vector<float>> edges;
+  int width = 16;
+};
+
+/// What the table asks of a network: its input and output widths, what its columns are, and what training drops.
 struct NetworkShape {
   int inputs = 0;
   int outputs = 0;
-  float dropout = 0;
+  float dropout = 0;  ///< of hidden layers: an MLP's, a ResNet block's between its linear layers, an FFN's
+  /// The last columns are codes below these; what is before them is numeric. Families of encoding `codes` alone.
+  std::vector<int> cardinalities{};
+  float attention_dropout = 0;                          ///< of attention maps
+  float residual_dropout = 0;                           ///< of a block's result before it is added
+  std::shared_ptr<const NumericEmbedding> embedding{};  ///< null: numeric columns are taken as they are
 };
 
 /// A built-in space by name ("mlp") or a space file (docs/space-format.md). Errors (usage): neither; (input): the
@@ -61,6 +77,13 @@ struct NetworkShape {
 [[nodiscard]] Architecture architecture_from_json(const SearchSpace& space, const Json& json);
 /// "mlp depth=3 width=64": the space's name, then every decision.
 [[nodiscard]] std::string to_text(const SearchSpace& space, const Architecture& architecture);
+
+/// How the family wants categories: one-hot columns, or codes that it embeds itself.
+[[nodiscard]] CategoryEncoding category_encoding(const SearchSpace& space);
+
+/// The edges of at most `bins` bins for each of the first `numeric` columns of `x`, at the quantiles of its rows
+/// (arXiv 2203.05556, section 3.2.1); equal quantiles are one edge, and a constant column has the one bin around it.
+[[nodiscard]] std::vector<std::vector<float>> quantile_edges(const Matrix& x, int numeric, int bins = 48);
 
 /// The network of an architecture. Parameters are named by their place, so that every network of a space takes
 /// slices of the largest one's.
