@@ -14,7 +14,7 @@
 #include "pipeline/scaling_choice.h"
 #include "pipeline/trained_model.h"
 #include "search/policy_gradient.h"
-#include "supernet/supernet.h"
+#include "supernet/train_supernet.h"
 
 namespace tabjoule {
 namespace {

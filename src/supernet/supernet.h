@@ -14,6 +14,7 @@ class Supernet {
   Supernet(SearchSpace space, NetworkShape shape, std::uint64_t seed);
 
   [[nodiscard]] const SearchSpace& space() const { return space_; }
+  [[nodiscard]] const NetworkShape& shape() const { return shape_; }
   [[nodiscard]] Network network(const Architecture& architecture) const {
     return to_network(space_, architecture, shape_);
   }
@@ -25,34 +26,6 @@ class Supernet {
   NetworkShape shape_;
   ParameterStore store_;
 };
-
-struct SupernetOptions {
-  /// Floating-point operations to spend. A budget of work, not of time, so that a run is the same on a slow day.
-  double flop_budget = 4e12;
-  int min_epochs = 4;
-  int max_epochs = 60;
-  int patience = 8;                  ///< epochs without a better mean validation score of the probes
-  Metric metric = Metric::accuracy;  ///< of that score
-  int batch = 0;                     ///< 0: default_batch(rows)
-  AdamWOptions adamw;
-  std::uint64_t seed = 0;
-};
-
-struct SupernetResult {
-  int epochs = 0;
-  std::int64_t steps = 0;
-  int best_epoch = 0;
-  std::vector<double> losses;        ///< mean of each epoch
-  std::vector<double> probe_scores;  ///< mean utility of the probes after each epoch
-};
-
-/// Path training: each batch goes through one architecture drawn from the space's prior. The learning rate falls to
-/// zero along a cosine over the epochs that the budget allows. After each epoch a few probes (the smallest network, the
-/// largest, some drawn from the prior) are scored on `validation`; training ends when their mean stops improving and
-/// leaves the best epoch's weights, since shared weights overfit a small table as a single network's do. Errors
-/// (internal): the loss is not finite.
-SupernetResult train_supernet(Supernet& supernet, const Samples& train, const Samples& validation,
-                              const SupernetOptions& options, ThreadPool& pool, const ProgressSink& progress);
 
 /// Scores of architectures on the supernet's weights, each computed once.
 class SupernetScorer {
