@@ -63,6 +63,7 @@ struct KernelKey {
 struct Kernel {
   KernelKey key;
   std::vector<std::string> nodes;  ///< the operators it executes, by name
+  std::string name = {};           ///< as TensorRT names layers: "conv + relu || conv2 + relu2", "conv copy"
 };
 
 struct KernelGraph {

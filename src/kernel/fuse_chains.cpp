@@ -1,0 +1,130 @@
+// Vertical fusion: an operator takes those that follow it, step by step.
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/fuse.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr std::size_t kNobody = Units::kNobody;
+
+bool has_channels(KernelType type) {
+  return type == KernelType::linear || type == KernelType::conv || type == KernelType::dwconv;
+}
+
+std::int64_t channels_of(const KernelKey& key) { return key.shape[key.type == KernelType::linear ? 1 : 2]; }
+
+class ChainFuser {
+ public:
+  ChainFuser(const Units& units, const FusionRules& rules) : units_(units), rules_(rules) {}
+
+  std::vector<Draft> fuse() {
+    taken_.assign(units_.list().size(), false);
+    std::vector<Draft> drafts;
+    for (std::size_t head = 0; head < units_.list().size(); ++head) {
+      if (!taken_[head]) drafts.push_back(start(head));
+    }
+    return drafts;
+  }
+
+ private:
+  Draft start(std::size_t head) {
+    const Unit& unit = units_.list()[head];
+    Draft draft{{{{head}, unit.outputs.empty() ? std::string_view{} : unit.outputs[0], false}}, unit.key, false};
+    const FusionChain* chain = rules_.chain_of(std::string(unit.op));
+    if (chain == nullptr || unit.outputs.size() != 1) return draft;
+    for (const FusionStep& step : chain->steps) {
+      bool matched = false;
+      while (take_next(draft, step)) {
+        matched = true;
+        if (!step.repeat) break;
+      }
+      if (step.required && !matched) break;
+    }
+    return draft;
+  }
+
+  /// Whether the operator behind `draft` matches `step`; it is then part of the draft.
+  bool take_next(Draft& draft, const FusionStep& step) {
+    Draft::Chain& chain = draft.chains[0];
+    const std::size_t next = next_reader(chain.output);
+    if (next == kNobody || taken_[next]) return false;
+    const Unit& unit = units_.list()[next];
+    if (std::find(step.operators.begin(), step.operators.end(), unit.op) == step.operators.end()) return false;
+    if (unit.outputs.size() != 1 || !keeps_shape(chain.output, unit.outputs[0])) return false;
+    const int tensors = other_tensors(unit, chain.output, chain.units[0], draft.key);
+    if (tensors < 0 || tensors > (step.other == Operand::tensor ? 1 : 0)) return false;
+    describe(draft, unit, tensors);
+    taken_[next] = true;
+    chain.units.push_back(next);
+    chain.output = unit.outputs[0];
+    chain.reads_tensor |= tensors > 0;
+    return true;
+  }
+
+  /// The unit that may join behind `tensor` under the rule about shared tensors.
+  std::size_t next_reader(std::string_view tensor) const {
+    const auto& readers = units_.readers(tensor);
+    if (readers.empty()) return kNobody;
+    const bool alone = std::all_of(readers.begin(), readers.end(), [&](auto reader) { return reader == readers[0]; });
+    return alone || rules_.shared_output == SharedOutput::first_reader ? readers[0] : kNobody;
+  }
+
+  bool keeps_shape(std::string_view before, std::string_view after) const {
+    const TensorFact *a = units_.fact(before), *b = units_.fact(after);
+    return a != nullptr && b != nullptr && elements_of(a->shape) == elements_of(b->shape);
+  }
+
+  /// How many other tensors `unit` reads; -1 where one of its inputs keeps it out: a tensor made after the kernel's
+  /// head, or a constant that is not a value a channel.
+  int other_tensors(const Unit& unit, std::string_view from, std::size_t head, const KernelKey& key) const {
+    int tensors = 0;
+    for (const std::string_view input : unit.inputs) {
+      if (input == from) continue;
+      if (units_.constant(input)) {
+        if (!input.empty() && has_channels(key.type) && !a_value_a_channel(unit, input, key)) return -1;
+        continue;
+      }
+      const std::size_t maker = units_.maker(input);
+      if (maker != kNobody && maker >= head) return -1;
+      ++tensors;
+    }
+    return tensors;
+  }
+
+  /// A bias is a value a channel; what is not added may be one value (Clip's bounds, a scale).
+  bool a_value_a_channel(const Unit& unit, std::string_view constant, const KernelKey& key) const {
+    const Shape& shape = units_.fact(constant)->shape;
+    const std::int64_t count = elements_of(shape), channels = channels_of(key);
+    if (count == 1 && channels != 1) return unit.op != "Add";
+    if (count != channels || shape.empty()) return false;
+    if (key.type == KernelType::linear || unit.op == "BatchNormalization") return shape.back() == channels;
+    return shape.size() >= 3 && shape[shape.size() - 3] == channels;
+  }
+
+  /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order.
+  static void describe(Draft& draft, const Unit& unit, int tensors) {
+    KernelKey& key = draft.key;
+    if (!has_channels(key.type)) {
+      key.variant += "+" + std::string(unit.op);
+      if (key.type == KernelType::elementwise) key.shape[1] += tensors;
+      return;
+    }
+    if (unit.key.type == KernelType::elementwise && unit.key.shape[1] == 1) {
+      const std::string activation = lower(std::string(unit.op));
+      key.variant = key.variant.empty() ? activation : activation + "+" + key.variant;
+    }
+    if (tensors > 0) key.variant += key.variant.empty() ? "residual" : "+residual";
+  }
+
+  const Units& units_;
+  const FusionRules& rules_;
+  std::vector<bool> taken_;
+};
+
+}  // namespace
+
+std::vector<Draft> fuse_chains(const Units& units, const FusionRules& rules) { return ChainFuser(units, rules).fuse(); }
+
+}  // namespace tabjoule

@@ -1,0 +1,72 @@
+#include "kernel/units.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernel/node_order.h"
+
+namespace tabjoule {
+
+Units::Units(const Graph& graph, std::int64_t batch, const FusionRules& rules) : facts_(graph, batch) {
+  for (const std::size_t index : execution_order(graph)) visit(graph.nodes[index], rules);
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    for (const std::string_view input : units_[i].inputs) readers_[input].push_back(i);
+  }
+  for (const ValueInfo& output : graph.outputs) readers_[resolved(output.name)].push_back(kNobody);
+}
+
+void Units::visit(const Node& node, const FusionRules& rules) {
+  const OperatorRule* rule = operator_rule(node);
+  if (rule == nullptr) {
+    facts_.take_declared(node);
+    return add(node, {KernelType::unknown, {}, node.op}, rules.dtype);
+  }
+  const OperatorCall call = facts_.call(node);
+  const TensorFact& output = facts_.infer(call, *rule);
+  if (output.constant) return;
+  // What ties an input of the graph to an output has to copy, so only what a unit makes can be viewed otherwise.
+  if (rules.vanishing.contains(node.op) && maker(resolved(node.inputs[0])) != kNobody) {
+    views_[node.outputs[0]] = resolved(node.inputs[0]);
+    return;
+  }
+  add(node, rule->kernel(call, output.shape), rules.dtype);
+}
+
+void Units::add(const Node& node, KernelKey key, DataType dtype) {
+  key.dtype = dtype;
+  Unit unit{node.op, {&node}, {}, {}, std::move(key)};
+  for (const std::string& input : node.inputs) unit.inputs.push_back(resolved(input));
+  for (const std::string& output : node.outputs) {
+    unit.outputs.push_back(output);
+    makers_[output] = units_.size();
+  }
+  units_.push_back(std::move(unit));
+}
+
+std::string_view Units::resolved(std::string_view tensor) const {
+  const auto found = views_.find(tensor);
+  return found == views_.end() ? tensor : found->second;
+}
+
+bool Units::constant(std::string_view tensor) const {
+  if (tensor.empty()) return true;
+  const TensorFact* known = fact(tensor);
+  return known != nullptr && known->constant;
+}
+
+std::size_t Units::maker(std::string_view tensor) const {
+  const auto found = makers_.find(tensor);
+  return found == makers_.end() ? kNobody : found->second;
+}
+
+const std::vector<std::size_t>& Units::readers(std::string_view tensor) const {
+  static const std::vector<std::size_t> nobody;
+  const auto found = readers_.find(tensor);
+  return found == readers_.end() ? nobody : found->second;
+}
+
+bool Units::through_view(std::size_t unit, std::size_t index) const {
+  return views_.contains(units_[unit].nodes.back()->inputs[index]);
+}
+
+}  // namespace tabjoule
