@@ -1,5 +1,5 @@
-// How close a training step of an MLP comes to the machine's matrix products: each repetition times a product of two
-// 512 x 512 matrices by the same CBLAS on one thread, then steps, so that both meet the same load of the machine.
+// How close a training step of each family comes to the machine's matrix products: each repetition times a product of
+// two 512 x 512 matrices by the same CBLAS on one thread, then steps, so that both meet the same load of the machine.
 // bench/README.md says how to read it.
 #include <benchmark/benchmark.h>
 #include <time.h>
@@ -9,6 +9,7 @@
 
 #include "base/blas.h"
 #include "nn/training.h"
+#include "space/search_space.h"
 
 namespace tabjoule {
 namespace {
@@ -17,43 +18,35 @@ constexpr int kFeatures = 64;
 constexpr int kClasses = 10;
 constexpr int kRows = 16384;
 
-Layer linear(const std::string& name, int reads, int input_width, int width) {
-  return {LayerType::linear,
-          name,
-          {reads},
-          width,
-          0,
-          {{name + ".weight", width, input_width, Init::uniform_fan_in, input_width, true},
-           {name + ".bias", 1, width, Init::uniform_fan_in, input_width, false}}};
+Network network_of(const char* family, const std::vector<std::pair<const char*, int>>& decisions, int features) {
+  SearchSpace space{"bench", family, {}};
+  for (const auto& [name, value] : decisions) space.decisions.push_back({name, {value}});
+  return to_network(space, smallest(space), {features, kClasses});
 }
 
-Network mlp(int width, int depth) {
-  Network network{{{LayerType::input, "features", {}, kFeatures, 0, {}}}};
-  for (int i = 0; i < depth; ++i) {
-    network.layers.push_back(linear("hidden" + std::to_string(i), 2 * i, i == 0 ? kFeatures : width, width));
-    network.layers.push_back({LayerType::relu, "relu" + std::to_string(i), {2 * i + 1}, width, 0, {}});
-  }
-  network.layers.push_back(linear("head", 2 * depth, width, kClasses));
-  return network;
-}
+Network mlp(int width, int depth) { return network_of("mlp", {{"depth", depth}, {"width", width}}, kFeatures); }
 
-Samples random_samples() {
+Samples random_samples(int features) {
   Rng rng(1);
   Samples samples;
   samples.task = Task::multiclass;
-  samples.x.resize(kRows, kFeatures);
+  samples.x.resize(kRows, features);
   for (Eigen::Index i = 0; i < samples.x.size(); ++i) samples.x.data()[i] = static_cast<float>(rng.normal());
   for (int i = 0; i < kRows; ++i) samples.labels.push_back(static_cast<std::int32_t>(rng.below(kClasses)));
   return samples;
 }
 
-/// Forward, weight gradients, and gradients of the values but for the input's: matrix products only.
+/// Forward, weight gradients, and gradients of the values but for the input's: matrix products only. What attention
+/// computes a second time in backward does not count.
 double flops_of_step(const Network& network, int batch) {
   double sum = 0;
-  for (const Layer& layer : network.layers)
-    for (const auto& ref : layer.parameters)
-      if (ref.rows > 1) sum += 2.0 * batch * ref.rows * ref.cols * (layer.inputs.front() == 0 ? 2 : 3);
-  return sum;
+  for (const Layer& layer : network.layers) {
+    if (layer.type == LayerType::linear)
+      sum += 2.0 * layer.tokens * layer.width * layer.parameters[0].cols * (layer.inputs.front() == 0 ? 2 : 3);
+    if (layer.type == LayerType::attention)
+      sum += 3 * 4.0 * layer.tokens * network.layers[static_cast<std::size_t>(layer.inputs[1])].tokens * layer.width;
+  }
+  return sum * batch;
 }
 
 double now_s(clockid_t clock) {
@@ -74,20 +67,13 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Arguments: width, depth, batch, threads; the supernet's case runs on the top-left slice of a store 1024 wide.
-void training_step(benchmark::State& state, bool slice) {
-  const int width = static_cast<int>(state.range(0));
-  const int depth = static_cast<int>(state.range(1));
-  const int batch = static_cast<int>(state.range(2));
-  const int threads = static_cast<int>(state.range(3));
+/// Steps of `network` on `store`, which holds it, with products in between.
+void time_steps(benchmark::State& state, const Network& network, ParameterStore& store, int batch, int threads) {
   // One thread is judged by its own processor time, which other programs on the machine do not change; several by
   // the time that passes.
   const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   ThreadPool pool(threads);
-  const Network network = mlp(width, depth);
-  const Samples samples = random_samples();
-  ParameterStore store;
-  store.add(mlp(slice ? 1024 : width, depth), Rng(1));
+  const Samples samples = random_samples(network.input_width());
   TrainingStep step(store, pool);
   RowIndices order(kRows);
   std::iota(order.begin(), order.end(), 0U);
@@ -125,12 +111,52 @@ void training_step(benchmark::State& state, bool slice) {
   state.counters["fraction_of_gemm"] = median(fractions);
 }
 
+/// Arguments: width, depth, batch, threads; the supernet's case runs on the top-left slice of a store 1024 wide.
+void training_step(benchmark::State& state, bool slice) {
+  const int width = static_cast<int>(state.range(0));
+  const int depth = static_cast<int>(state.range(1));
+  ParameterStore store;
+  store.add(mlp(slice ? 1024 : width, depth), Rng(1));
+  time_steps(state, mlp(width, depth), store, static_cast<int>(state.range(2)), static_cast<int>(state.range(3)));
+}
+
+/// Arguments: width, threads. 4 blocks, hidden twice the width, batch 256.
+void resnet_step(benchmark::State& state) {
+  const int width = static_cast<int>(state.range(0));
+  const Network network = network_of("resnet", {{"depth", 4}, {"width", width}, {"hidden", 2 * width}}, kFeatures);
+  ParameterStore store;
+  store.add(network, Rng(1));
+  time_steps(state, network, store, 256, static_cast<int>(state.range(1)));
+}
+
+/// Arguments: width, columns, threads. 3 blocks, 8 heads, RTDL's feed-forward, batch 256.
+void ft_step(benchmark::State& state) {
+  const Network network =
+      network_of("ft", {{"depth", 3}, {"width", static_cast<int>(state.range(0))}, {"heads", 8}, {"ffn_sixths", 8}},
+                 static_cast<int>(state.range(1)));
+  ParameterStore store;
+  store.add(network, Rng(1));
+  time_steps(state, network, store, 256, static_cast<int>(state.range(2)));
+  state.counters["mega_bytes"] = static_cast<double>(training_bytes(network, 256, 1)) * 1e-6;
+}
+
 void arguments(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"width", "depth", "batch", "threads"})->UseManualTime()->Iterations(100);
   for (const int threads : {1, 2})
     bench->Args({64, 3, 128, threads})->Args({256, 3, 256, threads})->Args({512, 4, 256, threads});
 }
 
+void few(benchmark::internal::Benchmark* bench) { bench->UseManualTime()->Unit(benchmark::kMicrosecond); }
+
+BENCHMARK(resnet_step)->Apply(few)->ArgNames({"width", "threads"})->Iterations(100)->Args({128, 1})->Args({128, 2});
+BENCHMARK(ft_step)
+    ->Apply(few)
+    ->ArgNames({"width", "columns", "threads"})
+    ->Iterations(10)
+    ->Args({64, 53, 1})
+    ->Args({192, 53, 1})
+    ->Args({64, 53, 2})
+    ->Args({192, 53, 2});
 BENCHMARK_CAPTURE(training_step, own_store, false)->Apply(arguments)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(training_step, slice_of_1024, true)->Apply(arguments)->Unit(benchmark::kMicrosecond);
 
