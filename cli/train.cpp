@@ -100,6 +100,14 @@ Run add_train(CLI::App& app) {
   command.add_option("--dropout", request.dropout, "of hidden layers")
       ->check(CLI::Range(0.0, 0.99))
       ->capture_default_str();
+  command
+      .add_option("--embedding-bins", request.embedding.bins,
+                  "embed numeric columns piecewise linearly in at most so many bins; 0: take them as they are")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_option("--embedding-width", request.embedding.width, "numbers that stand for an embedded column")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   add_recipe_flags(command, request.recipe);
   add_common_flags(command, flags->common);
   return [flags] { run(*flags); };

@@ -9,6 +9,9 @@
 namespace tabjoule {
 namespace {
 
+/// Memory that a user is told of before training starts.
+constexpr std::size_t kToldBytes = std::size_t{1} << 30;
+
 void require_request(const TrainRequest& request) {
   const Recipe& recipe = request.recipe;
   const auto require = [](bool holds, const char* what, auto value) {
@@ -24,10 +27,24 @@ void require_request(const TrainRequest& request) {
   require(recipe.averaging_epochs >= 0 && recipe.averaging_epochs <= 1000,
           "the epochs to average over must lie in [0, 1000]", recipe.averaging_epochs);
   require(request.dropout >= 0 && request.dropout < 1, "the dropout must lie in [0, 1)", request.dropout);
+  require(request.embedding.bins >= 0 && request.embedding.bins <= 1024, "the embedding's bins must lie in 0 .. 1024",
+          request.embedding.bins);
+  require(request.embedding.width >= 1 && request.embedding.width <= 1024,
+          "the embedding's width must lie in 1 .. 1024", request.embedding.width);
   require(request.threads >= 0 && request.threads <= 1024, "the threads must lie in 0 .. 1024", request.threads);
   for (const char* file : {"run.json", "train.json"})
     if (std::filesystem::exists(request.out / file))
       fail_usage("{} holds a run already: choose another --out", request.out.string());
+}
+
+NetworkShape embedded_shape(const PreparedData& data, const TrainRequest& request) {
+  NetworkShape shape = shape_of(data, static_cast<float>(request.dropout));
+  int numbers = 0;
+  for (const NumericFeature& feature : data.preprocessor.numeric) numbers += feature.indicator ? 2 : 1;
+  if (request.embedding.bins > 0 && numbers > 0)
+    shape.embedding = std::make_shared<const NumericEmbedding>(
+        NumericEmbedding{quantile_edges(data.train.x, numbers, request.embedding.bins), request.embedding.width});
+  return shape;
 }
 
 struct Chosen {
@@ -125,7 +142,9 @@ Json recipe_json(const TrainRecord& record) {
           {"patience", recipe.patience},
           {"averaging_epochs", recipe.averaging_epochs},
           {"label_smoothing", record.request.data.label_smoothing},
-          {"class_weights", record.class_weights}};
+          {"class_weights", record.class_weights},
+          {"embedding_bins", record.request.embedding.bins},
+          {"embedding_width", record.request.embedding.width}};
 }
 
 }  // namespace
@@ -176,7 +195,12 @@ TrainRecord run_train(const TrainRequest& request, const NoticeSink& notice, con
   record.batch = request.recipe.batch > 0 ? request.recipe.batch : default_batch(data.train.rows());
   TrainedModel model;
   phase("train", [&] {
-    const NetworkShape shape = shape_of(data, static_cast<float>(request.dropout));
+    const NetworkShape shape = embedded_shape(data, request);
+    record.training_bytes =
+        training_bytes(to_network(chosen.space, chosen.architecture, shape), record.batch, pool.threads());
+    if (record.training_bytes > kToldBytes)
+      tell(fmt::format("training takes {:.1f} GB of memory beside the rows: a smaller --batch takes less",
+                       static_cast<double>(record.training_bytes) / 1e9));
     model = train_architecture(chosen.space, chosen.architecture, shape, data, options, pool, progress);
     describe_model(model, chosen, data, pool, record);
   });
@@ -213,6 +237,7 @@ Json to_json(const TrainRecord& record) {
             {"validation_loss_quantile", optional_json(record.scaling.loss_quantile)},
             {"validation_loss_standard", optional_json(record.scaling.loss_standard)}}},
           {"recipe", recipe_json(record)},
+          {"training_bytes", record.training_bytes},
           {"seed", record.request.seed},
           {"threads", record.threads},
           {"epochs", record.training.epochs},

@@ -7,6 +7,12 @@
 
 namespace tabjoule {
 
+/// Piecewise-linear embeddings of the numeric columns (space/search_space.h).
+struct NumericEmbeddingOptions {
+  int bins = 0;    ///< at most so many a column, at its quantiles; 0: numeric columns are taken as they are
+  int width = 16;  ///< numbers that stand for a column; an FT-Transformer's are as wide as the network
+};
+
 struct TrainRequest {
   DataRequest data;
   std::string metric;        ///< stops the training; empty: the task's default
@@ -14,6 +20,7 @@ struct TrainRequest {
   std::string space;         ///< overrides the architecture's "space": a built-in space or a space file
   Recipe recipe;
   double dropout = 0.1;
+  NumericEmbeddingOptions embedding;
   std::uint64_t seed = 0;     ///< of the split, the initial weights, the order of the rows and the dropout
   int threads = 0;            ///< 0: all this process may use
   std::filesystem::path out;  ///< made, must not hold a run already
@@ -36,6 +43,7 @@ struct TrainRecord {
   std::string text;  ///< "mlp depth=3 width=256"
   std::int64_t parameters = 0, flops = 0;
   int batch = 0, threads = 0;
+  std::size_t training_bytes = 0;  ///< that training takes beside the rows
   TrainResult training;
   Scores validation, test, dummy_test;
   double export_difference = 0;

@@ -62,6 +62,40 @@ test('the network may come from a file, and its space from another', (t) => {
   assert.equal(record.scaling.validation_loss_standard, null);
 });
 
+test('numeric embeddings learn a bent curve that a network without hidden units to spare does not, and are exported', (t) => {
+  const folder = temporaryFolder(t);
+  const rows = Array.from({ length: 1500 }, (_, i) => {
+    const x = ((i * 379) % 1500) / 100;
+    return { x, flag: i % 3 === 0, y: Math.sin(2 * x) + (i % 3 === 0 ? 0.2 : 0) };
+  });
+  const data = write(folder, 'waves.csv', csv(rows, ['x', 'flag', 'y']));
+  smallSpace(folder);
+  const rmse = (...more) => {
+    const out = path.join(folder, `waves${fs.readdirSync(folder).length}`);
+    const arch = write(folder, 'arch.json', '{"space": "small.json", "depth": 1, "width": 8}');
+    const result = tabjoule('train', '--data', data, '--target', 'y', '--arch', arch, '--epochs', '60', '--json', '--out', out, ...more);
+    assert.equal(result.code, 0, result.err);
+    const record = JSON.parse(result.out);
+    assert.ok(record.export_difference < 1e-4);
+    return record.scores.test.rmse;
+  };
+  const plain = rmse();
+  const embedded = rmse('--embedding-bins', '32');
+  assert.ok(embedded < 0.6 * plain, `rmse ${embedded} with embeddings, ${plain} without`);
+});
+
+test('a ResNet and an FT-Transformer are trained, exported and applied', (t) => {
+  const folder = temporaryFolder(t);
+  const networks = ['{"space": "resnet", "depth": 2, "width": 32, "hidden": 32}',
+    '{"space": "ft", "depth": 1, "width": 32, "heads": 4, "ffn_sixths": 8}'];
+  for (const arch of networks) {
+    const { data, out, result, record } = train(folder, 'outcome', '--arch', arch, '--epochs', '15');
+    assert.equal(result.code, 0, result.err);
+    assert.ok(record.scores.test.accuracy > record.scores.dummy_test.accuracy + 0.2, `${arch}: ${record.scores.test.accuracy}`);
+    assert.equal(tabjoule('apply', out, '--data', data, '--json').code, 0);
+  }
+});
+
 test('class weights raise the recall of a rare class, label smoothing the entropy of what is predicted', (t) => {
   const folder = temporaryFolder(t);
   const rows = mixedRows(1500).map((row, i) => ({ ...row, rare: row.value > 6 && i % 2 ? 'yes' : 'no' }));
