@@ -1,10 +1,11 @@
 #include "pipeline/train_run.h"
 
+#include <limits>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/version.h"
 #include "pipeline/model_files.h"
-#include "table/preprocessor_names.h"
 
 namespace tabjoule {
 namespace {
@@ -124,132 +125,112 @@ void describe_model(const TrainedModel& model, const Chosen& chosen, const Prepa
   record.test = scores_of(data.train.task, block(test), data.test.truth());
 }
 
-Json to_json(const Scores& scores) {
-  Json json = Json::object();
-  for (const auto& [metric, value] : scores) json[to_string(metric)] = value;
-  return json;
+/// The run while it happens. One phase is one member function.
+class TrainRun {
+ public:
+  TrainRun(const TrainRequest& request, const NoticeSink& notice, const ProgressSink& progress)
+      : request_(request),
+        notice_(notice),
+        progress_(progress),
+        chosen_(choose(request)),
+        pool_(request.threads > 0 ? request.threads : available_threads()) {
+    record_.request = request;
+    record_.version = kVersion;
+    record_.created = utc_now();
+    record_.threads = pool_.threads();
+  }
+
+  TrainRecord run();
+
+ private:
+  template <class Body>
+  void phase(const std::string& name, Body&& body);
+  void tell(const std::string& text);
+
+  void read();
+  void scale();
+  void train();
+  void export_files();
+
+  const TrainRequest& request_;
+  const NoticeSink& notice_;
+  const ProgressSink& progress_;
+  Chosen chosen_;
+  ThreadPool pool_;
+  TrainRecord record_;
+  DataRequest wanted_;  ///< what is asked, with the encoding that the family takes
+  PreparedData data_;
+  TrainedModel model_;
+};
+
+template <class Body>
+void TrainRun::phase(const std::string& name, Body&& body) {
+  SystemClock clock;
+  const double start_s = clock.now_s();
+  if (progress_) progress_({name, 0, ""});
+  body();
+  record_.timing_s.emplace_back(name, clock.now_s() - start_s);
 }
 
-Json optional_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+void TrainRun::tell(const std::string& text) {
+  record_.notices.push_back(text);
+  if (notice_) notice_(text);
+}
 
-Json recipe_json(const TrainRecord& record) {
-  const Recipe& recipe = record.request.recipe;
-  return {{"learning_rate", recipe.learning_rate},
-          {"weight_decay", recipe.weight_decay},
-          {"dropout", record.request.dropout},
-          {"batch", record.batch},
-          {"max_epochs", recipe.max_epochs},
-          {"patience", recipe.patience},
-          {"averaging_epochs", recipe.averaging_epochs},
-          {"label_smoothing", record.request.data.label_smoothing},
-          {"class_weights", record.class_weights},
-          {"embedding_bins", record.request.embedding.bins},
-          {"embedding_width", record.request.embedding.width}};
+void TrainRun::read() {
+  wanted_ = request_.data;
+  wanted_.preprocess.encoding = category_encoding(chosen_.space);
+  data_ = prepare_data(wanted_, request_.seed, pool_.threads(), [this](const std::string& text) { tell(text); });
+  const Task task = data_.dataset.target.task;
+  record_.metric = request_.metric.empty() ? default_metric(task) : metric_from(request_.metric, task);
+  std::error_code error;
+  std::filesystem::create_directories(request_.out, error);
+  if (error) fail_internal("{}: cannot be made: {}", request_.out.string(), error.message());
+}
+
+void TrainRun::scale() {
+  record_.scaling.scaling = request_.data.preprocess.scaling;
+  if (request_.data.choose_scaling)
+    record_.scaling = choose_scaling(data_, wanted_.preprocess, request_.seed, pool_, progress_);
+  describe_data(data_, record_);
+}
+
+void TrainRun::train() {
+  FinalTrainingOptions options;
+  options.metric = record_.metric;
+  options.flop_budget = std::numeric_limits<double>::infinity();  // what is asked is done
+  options.seed = request_.seed;
+  options.recipe = request_.recipe;
+  record_.batch = request_.recipe.batch > 0 ? request_.recipe.batch : default_batch(data_.train.rows());
+  const NetworkShape shape = embedded_shape(data_, request_);
+  record_.training_bytes =
+      training_bytes(to_network(chosen_.space, chosen_.architecture, shape), record_.batch, pool_.threads());
+  if (record_.training_bytes > kToldBytes)
+    tell(fmt::format("training takes {:.1f} GB of memory beside the rows: a smaller --batch takes less",
+                     static_cast<double>(record_.training_bytes) / 1e9));
+  model_ = train_architecture(chosen_.space, chosen_.architecture, shape, data_, options, pool_, progress_);
+  describe_model(model_, chosen_, data_, pool_, record_);
+}
+
+void TrainRun::export_files() {
+  const auto runner = make_cpu_runner({pool_.threads()});
+  record_.export_difference = export_model(request_.out, model_, data_, *runner, pool_);
+}
+
+TrainRecord TrainRun::run() {
+  phase("read", [this] { read(); });
+  phase("scaling", [this] { scale(); });
+  phase("train", [this] { train(); });
+  phase("export", [this] { export_files(); });
+  write_json(request_.out / "train.json", to_json(record_));
+  return std::move(record_);
 }
 
 }  // namespace
 
 TrainRecord run_train(const TrainRequest& request, const NoticeSink& notice, const ProgressSink& progress) {
   require_request(request);
-  const Chosen chosen = choose(request);
-  TrainRecord record;
-  record.request = request;
-  record.version = kVersion;
-  record.created = utc_now();
-  const auto tell = [&](const std::string& text) {
-    record.notices.push_back(text);
-    if (notice) notice(text);
-  };
-  const auto phase = [&](const std::string& name, const auto& body) {
-    SystemClock clock;
-    const double start_s = clock.now_s();
-    if (progress) progress({name, 0, ""});
-    body();
-    record.timing_s.emplace_back(name, clock.now_s() - start_s);
-  };
-
-  ThreadPool pool(request.threads > 0 ? request.threads : available_threads());
-  record.threads = pool.threads();
-  DataRequest wanted = request.data;
-  wanted.preprocess.encoding = category_encoding(chosen.space);
-  PreparedData data;
-  phase("read", [&] {
-    data = prepare_data(wanted, request.seed, pool.threads(), tell);
-    const Task task = data.dataset.target.task;
-    record.metric = request.metric.empty() ? default_metric(task) : metric_from(request.metric, task);
-  });
-  std::error_code error;
-  std::filesystem::create_directories(request.out, error);
-  if (error) fail_internal("{}: cannot be made: {}", request.out.string(), error.message());
-  phase("scaling", [&] {
-    record.scaling.scaling = request.data.preprocess.scaling;
-    if (request.data.choose_scaling)
-      record.scaling = choose_scaling(data, wanted.preprocess, request.seed, pool, progress);
-    describe_data(data, record);
-  });
-  FinalTrainingOptions options;
-  options.metric = record.metric;
-  options.flop_budget = std::numeric_limits<double>::infinity();  // what is asked is done
-  options.seed = request.seed;
-  options.recipe = request.recipe;
-  record.batch = request.recipe.batch > 0 ? request.recipe.batch : default_batch(data.train.rows());
-  TrainedModel model;
-  phase("train", [&] {
-    const NetworkShape shape = embedded_shape(data, request);
-    record.training_bytes =
-        training_bytes(to_network(chosen.space, chosen.architecture, shape), record.batch, pool.threads());
-    if (record.training_bytes > kToldBytes)
-      tell(fmt::format("training takes {:.1f} GB of memory beside the rows: a smaller --batch takes less",
-                       static_cast<double>(record.training_bytes) / 1e9));
-    model = train_architecture(chosen.space, chosen.architecture, shape, data, options, pool, progress);
-    describe_model(model, chosen, data, pool, record);
-  });
-  phase("export", [&] {
-    const auto runner = make_cpu_runner({pool.threads()});
-    record.export_difference = export_model(request.out, model, data, *runner, pool);
-  });
-  write_json(request.out / "train.json", to_json(record));
-  return record;
-}
-
-Json to_json(const TrainRecord& record) {
-  Json timing = Json::object();
-  for (const auto& [name, time_s] : record.timing_s) timing[name] = {{"time_s", time_s}};
-  return {{"format", "tabjoule-train"},
-          {"version", 1},
-          {"program_version", record.version},
-          {"created", record.created},
-          {"data", record.request.data.data},
-          {"target", record.target},
-          {"task", record.task},
-          {"metric", to_string(record.metric)},
-          {"higher_is_better", higher_is_better(record.metric)},
-          {"rows", {{"train", record.rows_train}, {"validation", record.rows_validation}, {"test", record.rows_test}}},
-          {"raw_columns", record.raw_columns},
-          {"features", record.features},
-          {"classes", record.classes},
-          {"architecture", record.architecture},
-          {"text", record.text},
-          {"parameters", record.parameters},
-          {"flops", record.flops},
-          {"scaling",
-           {{"chosen", name_of(record.scaling.scaling, scaling_names)},
-            {"validation_loss_quantile", optional_json(record.scaling.loss_quantile)},
-            {"validation_loss_standard", optional_json(record.scaling.loss_standard)}}},
-          {"recipe", recipe_json(record)},
-          {"training_bytes", record.training_bytes},
-          {"seed", record.request.seed},
-          {"threads", record.threads},
-          {"epochs", record.training.epochs},
-          {"best_epoch", record.training.best_epoch},
-          {"scores",
-           {{"validation", to_json(record.validation)},
-            {"test", to_json(record.test)},
-            {"dummy_test", to_json(record.dummy_test)}}},
-          {"trace", {{"losses", record.training.losses}, {"validation_scores", record.training.validation_scores}}},
-          {"export_difference", record.export_difference},
-          {"timing", std::move(timing)},
-          {"notices", record.notices}};
+  return TrainRun(request, notice, progress).run();
 }
 
 }  // namespace tabjoule
