@@ -71,6 +71,12 @@ const TensorFact& GraphFacts::infer(const OperatorCall& call, const OperatorRule
   static_cast<void>(elements_of(fact.shape));  // refuses shapes that no memory holds
   fact.constant = std::all_of(call.inputs.begin(), call.inputs.end(),
                               [](const TensorFact* input) { return input == nullptr || input->constant; });
+  if (rule.further != nullptr) {
+    const std::vector<Shape> shapes = rule.further(call);
+    for (std::size_t i = 0; i < shapes.size() && i + 1 < call.node.outputs.size(); ++i) {
+      facts_[call.node.outputs[i + 1]] = {shapes[i], {}, fact.constant};
+    }
+  }
   return facts_[call.node.outputs[0]] = std::move(fact);
 }
 

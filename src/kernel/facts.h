@@ -21,7 +21,7 @@ class GraphFacts {
   /// `node` with what is known of its inputs. Errors (input): an input's shape is not known.
   [[nodiscard]] OperatorCall call(const Node& node) const;
 
-  /// Adds what `rule` says of the first output of `call`'s node, and returns it.
+  /// Adds what `rule` says of the outputs of `call`'s node, and returns the first.
   const TensorFact& infer(const OperatorCall& call, const OperatorRule& rule);
 
   /// For a node whose operator nobody knows: adds what the file declares of its outputs, if it does.

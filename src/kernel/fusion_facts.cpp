@@ -31,6 +31,14 @@ std::string pair_text(const FusionFacts::Pair& pair) {
                      pair.other == Operand::tensor ? " of another tensor" : "");
 }
 
+std::set<std::string> pattern_names(const FusionRules& rules) {
+  std::set<std::string> names;
+  for (const Pattern& pattern : rules.patterns) names.insert(pattern.name);
+  return names;
+}
+
+std::string pattern_text(const std::string& name) { return fmt::format("has patterns of {}", name); }
+
 std::string sibling_text(const std::string& op) { return fmt::format("merges siblings of {}", op); }
 
 }  // namespace
@@ -43,7 +51,8 @@ FusionFacts facts_of(const FusionRules& rules) {
 
 FusionRules rules_from(const FusionFacts& facts, const std::string& name, const FusionRules& like) {
   static const std::set<std::string> kArithmetic = {"Add", "Sub", "Mul", "Div", "BatchNormalization"};
-  FusionRules rules{name, like.dtype, like.vanishing, {}, facts.siblings, facts.concat_in_place, facts.shared_output};
+  FusionRules rules{name, like.dtype,     like.vanishing,        like.patterns,
+                    {},   facts.siblings, facts.concat_in_place, facts.shared_output};
   std::map<std::string, FusionChain> chains;
   for (const auto& [first, second, other] : facts.pairs) {
     FusionChain& chain = chains[first];
@@ -64,6 +73,8 @@ std::vector<std::string> differences(const FusionRules& a, const FusionRules& b)
   std::vector<std::string> lines;
   add_differences(left.pairs, right.pairs, a.name, pair_text, lines);
   add_differences(right.pairs, left.pairs, b.name, pair_text, lines);
+  add_differences(pattern_names(a), pattern_names(b), a.name, pattern_text, lines);
+  add_differences(pattern_names(b), pattern_names(a), b.name, pattern_text, lines);
   add_differences(left.siblings, right.siblings, a.name, sibling_text, lines);
   add_differences(right.siblings, left.siblings, b.name, sibling_text, lines);
   if (left.concat_in_place != right.concat_in_place)

@@ -65,6 +65,20 @@ FusionStep step_from(const Json& json) {
   return step;
 }
 
+Pattern pattern_from(const Json& json) {
+  require_members(json, "a pattern", {"name", "kernel", "nodes"});
+  const Json &name = member(json, "name"), &kernel = member(json, "kernel"), &nodes = member(json, "nodes");
+  if (!name.is_string() || !kernel.is_string()) fail_input("\"name\" and \"kernel\" of a pattern must be texts");
+  Pattern pattern{name.get<std::string>(), kernel_type_from(kernel.get<std::string>()), {}};
+  if (!nodes.is_array()) fail_input("pattern \"{}\": \"nodes\" must be a list of texts", pattern.name);
+  for (const Json& line : nodes) {
+    if (!line.is_string()) fail_input("pattern \"{}\": \"nodes\" must be a list of texts", pattern.name);
+    pattern.nodes.push_back(pattern_node_from(line.get<std::string>()));
+  }
+  validate(pattern);
+  return pattern;
+}
+
 FusionChain chain_from(const Json& json) {
   require_members(json, "a chain", {"heads", "steps"});
   FusionChain chain{operators_of(json, "heads"), {}};
@@ -98,8 +112,8 @@ const FusionChain* FusionRules::chain_of(const std::string& head) const {
 FusionRules fusion_rules_from_json(const Json& json) {
   require_format(json, "tabjoule-fusion-rules", kVersion);
   require_members(json, "the rule set",
-                  {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "chains", "siblings",
-                   "concat_in_place"});
+                  {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "patterns", "chains",
+                   "siblings", "concat_in_place"});
   FusionRules rules;
   const Json& name = member(json, "name");
   if (!name.is_string()) fail_input("\"name\" must be a text");
@@ -110,6 +124,10 @@ FusionRules fusion_rules_from_json(const Json& json) {
   }
   rules.vanishing = operator_set(json, "vanishing");
   if (word_is_second(json, "shared_output", "apart", "first_reader")) rules.shared_output = SharedOutput::first_reader;
+  if (json.contains("patterns")) {
+    if (!json["patterns"].is_array()) fail_input("\"patterns\" must be a list");
+    for (const Json& pattern : json["patterns"]) rules.patterns.push_back(pattern_from(pattern));
+  }
   const Json& chains = member(json, "chains");
   if (!chains.is_array()) fail_input("\"chains\" must be a list");
   for (const Json& chain : chains) rules.chains.push_back(chain_from(chain));
@@ -126,9 +144,15 @@ Json to_json(const FusionRules& rules) {
                {"dtype", to_string(rules.dtype)},
                {"vanishing", rules.vanishing},
                {"shared_output", rules.shared_output == SharedOutput::apart ? "apart" : "first_reader"},
+               {"patterns", Json::array()},
                {"chains", Json::array()},
                {"siblings", rules.siblings},
                {"concat_in_place", rules.concat_in_place}};
+  for (const Pattern& pattern : rules.patterns) {
+    Json nodes = Json::array();
+    for (const PatternNode& node : pattern.nodes) nodes.push_back(to_text(node));
+    json["patterns"].push_back({{"name", pattern.name}, {"kernel", to_string(pattern.kernel)}, {"nodes", nodes}});
+  }
   for (const FusionChain& chain : rules.chains) {
     Json steps = Json::array();
     for (const FusionStep& step : chain.steps)

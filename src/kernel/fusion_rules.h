@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel/kernel.h"
+#include "kernel/pattern.h"
 
 namespace tabjoule {
 
@@ -47,6 +48,7 @@ struct FusionRules {
   std::string name;
   DataType dtype = DataType::float32;  ///< what kernels compute in
   std::set<std::string> vanishing;     ///< operators that run nothing: their readers read their first input
+  std::vector<Pattern> patterns;       ///< the first that matches takes its operators
   std::vector<FusionChain> chains;     ///< an operator is head of one at most
   std::set<std::string> siblings;      ///< operators whose nodes merge where they read one tensor alike
   bool concat_in_place = false;        ///< inputs of Concat are written where they belong
@@ -89,7 +91,8 @@ struct FusionFacts {
 [[nodiscard]] FusionFacts facts_of(const FusionRules& rules);
 
 /// Rules that fuse exactly `facts.pairs` behind each first operator, those that read constants before those that
-/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators and the data type.
+/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators, the patterns and the
+/// data type.
 [[nodiscard]] FusionRules rules_from(const FusionFacts& facts, const std::string& name, const FusionRules& like);
 
 /// One line a difference ("only tensorrt fuses Conv + Relu"); empty where the two decide alike.

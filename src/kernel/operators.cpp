@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/one_line.h"
+#include "kernel/kernel_rules.h"
 #include "kernel/shape_rules.h"
 
 namespace tabjoule {
@@ -23,8 +24,6 @@ KernelKey elementwise(const OperatorCall& call, const Shape& output) {
 KernelKey unary(const OperatorCall& call, const Shape& output) {
   return {KernelType::elementwise, {elements_of(output), 1}, call.node.op};
 }
-
-KernelKey unknown(const OperatorCall& call, const Shape&) { return {KernelType::unknown, {}, call.node.op}; }
 
 KernelKey softmax(const OperatorCall& call, const Shape& output) {
   const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), output.size());
@@ -67,21 +66,14 @@ KernelKey label_encoder(const OperatorCall& call, const Shape& output) {
   return {KernelType::gather, {elements_of(output), 1, static_cast<std::int64_t>(keys)}, "LabelEncoder"};
 }
 
-/// x (..., k) times a matrix. A product of two batches of matrices has no kernel type yet.
-KernelKey linear(const OperatorCall& call, const Shape& output) {
-  if (call.shape(1).size() != 2) return unknown(call, output);
-  const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
-  const std::int64_t k = call.shape(1)[call.node.integer("transB", 0) != 0 ? 1 : 0];
-  return {KernelType::linear, {elements_of(output) / n, n, k}, lower(call.node.text("activation", ""))};
-}
-
 namespace rules = shape_rules;
+namespace kernels = kernel_rules;
 
 constexpr OperatorRule kRules[] = {
-    {"Gemm", rules::gemm, linear},
-    {"FusedGemm", rules::gemm, linear},
-    {"MatMul", rules::matmul, linear},
-    {"FusedMatMul", rules::matmul, linear},
+    {"Gemm", rules::gemm, kernels::matmul},
+    {"FusedGemm", rules::gemm, kernels::matmul},
+    {"MatMul", rules::matmul, kernels::matmul},
+    {"FusedMatMul", rules::matmul, kernels::matmul},
     {"Add", rules::broadcast, elementwise},
     {"Sub", rules::broadcast, elementwise},
     {"Mul", rules::broadcast, elementwise},
@@ -98,6 +90,8 @@ constexpr OperatorRule kRules[] = {
     {"LessOrEqual", rules::broadcast, elementwise},
     {"Greater", rules::broadcast, elementwise},
     {"GreaterOrEqual", rules::broadcast, elementwise},
+    {"Xor", rules::broadcast, elementwise},
+    {"Mean", rules::broadcast, elementwise},
     {"Where", rules::broadcast, elementwise},
     {"PRelu", rules::broadcast, elementwise},
     {"BiasGelu", rules::broadcast, elementwise},
@@ -114,6 +108,12 @@ constexpr OperatorRule kRules[] = {
     {"Gelu", rules::same, unary},
     {"FastGelu", rules::broadcast, elementwise},
     {"QuickGelu", rules::same, unary},
+    {"Mish", rules::same, unary},
+    {"Swish", rules::same, unary},
+    {"Celu", rules::same, unary},
+    {"ThresholdedRelu", rules::same, unary},
+    {"Sin", rules::same, unary},
+    {"Cos", rules::same, unary},
     {"Clip", rules::same, unary},
     {"Neg", rules::same, unary},
     {"Abs", rules::same, unary},
@@ -156,10 +156,29 @@ constexpr OperatorRule kRules[] = {
     {"ReduceSumSquare", rules::reduce, reduce},
     {"ArgMax", rules::arg_reduce, reduce},
     {"ArgMin", rules::arg_reduce, reduce},
-    // Followed for their shapes; they have no kernel type yet.
-    {"LayerNormalization", rules::same, unknown},
-    {"SkipLayerNormalization", rules::same, unknown},
-    {"BatchNormalization", rules::same, unknown},
+    {"Split", rules::split, reformat, rules::split_rest},
+    {"Pad", rules::pad, reformat},
+    {"Tile", rules::tile, reformat},
+    {"Conv", rules::conv, kernels::conv},
+    {"FusedConv", rules::conv, kernels::conv},
+    {"MaxPool", rules::pool, kernels::pool},
+    {"AveragePool", rules::pool, kernels::pool},
+    {"LpPool", rules::pool, kernels::pool},
+    {"GlobalAveragePool", rules::global_pool, kernels::global_pool},
+    {"GlobalMaxPool", rules::global_pool, kernels::global_pool},
+    {"ReorderInput", rules::same, reformat},
+    {"ReorderOutput", rules::reorder_output, reformat},
+    {"LRN", rules::same, unary},
+    {"BatchNormalization", rules::same, kernels::batch_norm},
+    {"InstanceNormalization", rules::same, kernels::instance_norm},
+    {"LayerNormalization", rules::same, kernels::layer_norm},
+    {"SimplifiedLayerNormalization", rules::same, kernels::layer_norm},
+    {"RMSNormalization", rules::same, kernels::layer_norm},
+    {"SkipLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
+    {"SkipSimplifiedLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
+    {"Einsum", rules::einsum, kernels::einsum},
+    {"Attention", rules::attention, kernels::attention, nullptr, kernels::attention_projection},
+    {"MultiHeadAttention", rules::multi_head_attention, kernels::multi_head_attention},
 };
 
 std::unordered_map<std::string_view, const OperatorRule*> rules_by_name() {
@@ -172,7 +191,7 @@ std::unordered_map<std::string_view, const OperatorRule*> rules_by_name() {
 
 const OperatorRule* operator_rule(const Node& node) {
   static const std::unordered_map<std::string_view, const OperatorRule*> table = rules_by_name();
-  static const std::set<std::string_view> domains = {"", "ai.onnx.ml", "com.microsoft"};
+  static const std::set<std::string_view> domains = {"", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"};
   const auto found = table.find(node.op);
   return found != table.end() && domains.contains(node.domain) ? found->second : nullptr;
 }

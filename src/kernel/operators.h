@@ -1,5 +1,5 @@
 // The table of operators: for each its shape rule and the kernel it becomes. Adding an operator is one row in
-// operators.cpp (and a rule in shape_rules.cpp where no existing one fits).
+// operators.cpp (and a rule in shape_rules.cpp, image_rules.cpp or sequence_rules.cpp where no existing one fits).
 #pragma once
 
 #include <optional>
@@ -34,9 +34,13 @@ struct OperatorCall {
 
 struct OperatorRule {
   const char* op;
-  /// The shape of the first output, which every kernel rule takes; further outputs are not followed.
+  /// The shape of the first output, which every kernel rule takes.
   Shape (*shape)(const OperatorCall& call);
   KernelKey (*kernel)(const OperatorCall& call, const Shape& output);
+  /// Shapes of the outputs behind the first that are followed; null where none is.
+  std::vector<Shape> (*further)(const OperatorCall& call) = nullptr;
+  /// A kernel that the operator runs before; null for all that are one kernel.
+  KernelKey (*before)(const OperatorCall& call, const Shape& output) = nullptr;
 };
 
 /// Null for an operator nobody knows.

@@ -194,6 +194,73 @@ Shape slice(const OperatorCall& call) {
   return result;
 }
 
+namespace {
+
+std::vector<Shape> parts(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), in.size());
+  const auto count = static_cast<std::int64_t>(call.node.outputs.size());
+  auto sizes = call.axes("split", 1).value_or(Shape{});
+  if (sizes.empty()) {  // equal parts, the last one what is left
+    const std::int64_t part = (in[axis] + count - 1) / count;
+    sizes.assign(static_cast<std::size_t>(count), part);
+    sizes.back() = in[axis] - part * (count - 1);
+  }
+  std::int64_t sum = 0;
+  std::vector<Shape> shapes;
+  for (const std::int64_t size : sizes) {
+    sum += elements_of({size});
+    shapes.push_back(in);
+    shapes.back()[axis] = size;
+  }
+  if (sum != in[axis] || sizes.size() != call.node.outputs.size())
+    fail_input("node {}: its {} outputs do not make up {}", shown(call.node), count, in[axis]);
+  return shapes;
+}
+
+}  // namespace
+
+Shape split(const OperatorCall& call) { return parts(call)[0]; }
+
+std::vector<Shape> split_rest(const OperatorCall& call) {
+  std::vector<Shape> shapes = parts(call);
+  shapes.erase(shapes.begin());
+  return shapes;
+}
+
+std::vector<Shape> skip_rest(const OperatorCall& call) {
+  Shape rows = call.shape(0);
+  if (!rows.empty()) rows.back() = 1;
+  return {rows, rows, call.shape(0)};
+}
+
+Shape pad(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  const auto pads = call.axes("pads", 1).value_or(Shape{});
+  std::vector<std::int64_t> axes = call.axes("axes", 3).value_or(Shape{});
+  for (std::size_t i = 0; axes.empty() && i < result.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
+  for (std::size_t i = 0; i < axes.size() && 2 * axes.size() == pads.size(); ++i) {
+    std::int64_t& size = result[axis_of(call.node, axes[i], result.size())];
+    const std::int64_t pad = elements_of({std::abs(pads[i])}) + elements_of({std::abs(pads[i + axes.size()])});
+    size = pads[i] < 0 || pads[i + axes.size()] < 0 ? size + pads[i] + pads[i + axes.size()] : size + pad;
+  }
+  return result;
+}
+
+Shape tile(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  const auto repeats = call.integers(1);
+  if (repeats.size() != result.size()) fail_input("node {}: needs a repeat a dimension", shown(call.node));
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = elements_of({result[i], repeats[i]});
+  return result;
+}
+
+Shape reorder_output(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  if (result.size() > 1) result[1] = call.node.integer("channels", result[1]);
+  return result;
+}
+
 Shape one_hot(const OperatorCall& call) {
   Shape result = call.shape(0);
   const auto depth = call.integers(1);

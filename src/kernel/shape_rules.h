@@ -19,6 +19,18 @@ Shape squeeze(const OperatorCall& call);
 Shape transpose(const OperatorCall& call);
 Shape gather(const OperatorCall& call);
 Shape slice(const OperatorCall& call);
+Shape split(const OperatorCall& call);
+std::vector<Shape> split_rest(const OperatorCall& call);  ///< of the outputs behind the first
+std::vector<Shape> skip_rest(const OperatorCall& call);   ///< SkipLayerNormalization: mean, deviation, the sum
+Shape pad(const OperatorCall& call);
+Shape tile(const OperatorCall& call);
+Shape conv(const OperatorCall& call);
+Shape pool(const OperatorCall& call);
+Shape global_pool(const OperatorCall& call);
+Shape reorder_output(const OperatorCall& call);  ///< ONNX Runtime's blocks of channels back to channels
+Shape einsum(const OperatorCall& call);
+Shape attention(const OperatorCall& call);
+Shape multi_head_attention(const OperatorCall& call);
 Shape one_hot(const OperatorCall& call);
 Shape expand(const OperatorCall& call);
 Shape filled(const OperatorCall& call);    ///< ConstantOfShape

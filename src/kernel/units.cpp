@@ -3,16 +3,63 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernel/match_patterns.h"
 #include "kernel/node_order.h"
 
 namespace tabjoule {
 
-Units::Units(const Graph& graph, std::int64_t batch, const FusionRules& rules) : facts_(graph, batch) {
+Units::Units(const Graph& graph, std::int64_t batch, const FusionRules& rules) : graph_(graph), facts_(graph, batch) {
   for (const std::size_t index : execution_order(graph)) visit(graph.nodes[index], rules);
+  index();
+  apply_patterns(rules.patterns);
+}
+
+void Units::index() {
+  makers_.clear();
+  readers_.clear();
   for (std::size_t i = 0; i < units_.size(); ++i) {
+    for (const std::string_view output : units_[i].outputs) makers_[output] = i;
     for (const std::string_view input : units_[i].inputs) readers_[input].push_back(i);
   }
-  for (const ValueInfo& output : graph.outputs) readers_[resolved(output.name)].push_back(kNobody);
+  for (const ValueInfo& output : graph_.outputs) readers_[resolved(output.name)].push_back(kNobody);
+}
+
+/// The tensors that `members` read and do not make, each once; constants are not told.
+std::vector<std::string_view> Units::read_from_outside(const std::vector<std::size_t>& members) const {
+  std::vector<std::string_view> inputs;
+  for (const std::size_t member : members) {
+    for (const std::string_view input : units_[member].inputs) {
+      const bool inside = std::find(members.begin(), members.end(), maker(input)) != members.end();
+      const bool known = std::find(inputs.begin(), inputs.end(), input) != inputs.end();
+      if (!inside && !known && !constant(input)) inputs.push_back(input);
+    }
+  }
+  return inputs;
+}
+
+void Units::apply_patterns(const std::vector<Pattern>& patterns) {
+  const std::vector<PatternMatch> matches = match_patterns(*this, patterns);
+  if (matches.empty()) return;
+  std::vector<bool> gone(units_.size(), false);
+  for (const PatternMatch& match : matches) {
+    Unit whole{match.pattern->name, {}, {}, units_[match.units.back()].outputs, key_of(match, *this)};
+    std::vector<std::size_t> members = match.units;
+    std::sort(members.begin(), members.end());
+    for (const std::size_t member : members) {
+      whole.nodes.push_back(units_[member].nodes[0]);
+      gone[member] = true;
+    }
+    whole.inputs = read_from_outside(members);
+    units_[members.back()] = std::move(whole);
+    gone[members.back()] = false;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    if (!gone[i] && kept != i) units_[kept] = std::move(units_[i]);
+    kept += gone[i] ? 0 : 1;
+  }
+  units_.resize(kept);
+  index();
 }
 
 void Units::visit(const Node& node, const FusionRules& rules) {
@@ -29,6 +76,11 @@ void Units::visit(const Node& node, const FusionRules& rules) {
     views_[node.outputs[0]] = resolved(node.inputs[0]);
     return;
   }
+  if (rule->before != nullptr) {
+    KernelKey key = rule->before(call, output.shape);
+    key.dtype = rules.dtype;
+    units_.push_back({node.op, {&node}, {resolved(node.inputs[0])}, {}, std::move(key)});
+  }
   add(node, rule->kernel(call, output.shape), rules.dtype);
 }
 
@@ -37,6 +89,7 @@ void Units::add(const Node& node, KernelKey key, DataType dtype) {
   Unit unit{node.op, {&node}, {}, {}, std::move(key)};
   for (const std::string& input : node.inputs) unit.inputs.push_back(resolved(input));
   for (const std::string& output : node.outputs) {
+    if (output.empty()) continue;
     unit.outputs.push_back(output);
     makers_[output] = units_.size();
   }

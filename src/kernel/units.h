@@ -11,8 +11,8 @@
 namespace tabjoule {
 
 struct Unit {
-  std::string_view op;
-  std::vector<const Node*> nodes;        ///< one
+  std::string_view op;                   ///< the operator, or the pattern's name
+  std::vector<const Node*> nodes;        ///< in execution order: one, or those of a pattern
   std::vector<std::string_view> inputs;  ///< as the node names them, vanished operators resolved; constants too
   std::vector<std::string_view> outputs;
   KernelKey key;  ///< as a kernel of its own
@@ -40,8 +40,12 @@ class Units {
  private:
   void visit(const Node& node, const FusionRules& rules);
   void add(const Node& node, KernelKey key, DataType dtype);
+  void apply_patterns(const std::vector<Pattern>& patterns);
+  std::vector<std::string_view> read_from_outside(const std::vector<std::size_t>& members) const;
+  void index();
   std::string_view resolved(std::string_view tensor) const;
 
+  const Graph& graph_;
   GraphFacts facts_;
   std::vector<Unit> units_;
   std::unordered_map<std::string_view, std::string_view> views_;  ///< output of a vanished operator -> its input

@@ -1,0 +1,148 @@
+// Products of batches, normalisations and attention: their shapes and kernels.
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "kernel/kernel_rules.h"
+#include "kernel/shape_rules.h"
+
+namespace tabjoule {
+namespace {
+
+/// "bhid,bhjd->bhij" over two inputs: the size of each letter, and where it appears.
+struct Einsum {
+  std::string left, right, output;
+  std::map<char, std::int64_t> sizes;
+};
+
+Einsum einsum_of(const OperatorCall& call) {
+  std::string equation = call.node.text("equation", "");
+  std::erase(equation, ' ');
+  const auto comma = equation.find(','), arrow = equation.find("->");
+  if (call.inputs.size() != 2 || comma == std::string::npos || arrow == std::string::npos || comma > arrow)
+    fail_input("node {}: only an Einsum of two inputs with \"->\" is read, not \"{}\"", shown(call.node), equation);
+  Einsum einsum{
+      equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1), equation.substr(arrow + 2), {}};
+  for (const std::size_t i : {0U, 1U}) {
+    const std::string& letters = i == 0 ? einsum.left : einsum.right;
+    if (letters.size() != call.shape(i).size())
+      fail_input("node {}: \"{}\" does not fit its inputs", shown(call.node), equation);
+    for (std::size_t at = 0; at < letters.size(); ++at) {
+      const auto [known, added] = einsum.sizes.emplace(letters[at], call.shape(i)[at]);
+      if (!added && known->second != call.shape(i)[at])
+        fail_input("node {}: \"{}\" does not fit its inputs", shown(call.node), equation);
+    }
+  }
+  return einsum;
+}
+
+std::int64_t heads_of(const OperatorCall& call) {
+  const std::int64_t heads = call.node.integer("num_heads", 0);
+  if (heads < 1) fail_input("node {}: \"num_heads\" must be at least 1", shown(call.node));
+  return heads;
+}
+
+const Shape& tokens(const OperatorCall& call, std::size_t input) {
+  const Shape& shape = call.shape(input);
+  if (shape.size() != 3) fail_input("node {}: input {} must be (batch, tokens, width)", shown(call.node), input);
+  return shape;
+}
+
+std::string causal(const Node& node) { return node.integer("unidirectional", 0) != 0 ? "causal" : ""; }
+
+}  // namespace
+
+namespace shape_rules {
+
+Shape einsum(const OperatorCall& call) {
+  const Einsum einsum = einsum_of(call);
+  Shape result;
+  for (const char letter : einsum.output) {
+    const auto size = einsum.sizes.find(letter);
+    if (size == einsum.sizes.end()) fail_input("node {}: its output names '{}'", shown(call.node), letter);
+    result.push_back(size->second);
+  }
+  return result;
+}
+
+// weights: (width, queries + keys + values), all as wide unless "qkv_hidden_sizes" tells.
+Shape attention(const OperatorCall& call) {
+  Shape result = tokens(call, 0);
+  const auto sizes = call.axes("qkv_hidden_sizes", 99);
+  if (call.shape(1).size() != 2) fail_input("node {}: its weights must be a matrix", shown(call.node));
+  result[2] = sizes && sizes->size() == 3 ? sizes->at(2) : call.shape(1)[1] / 3;
+  return result;
+}
+
+Shape multi_head_attention(const OperatorCall& call) {
+  Shape result = tokens(call, 0);
+  if (call.optional_input(2) != nullptr) result[2] = tokens(call, 2)[2];
+  return result;
+}
+
+}  // namespace shape_rules
+
+namespace kernel_rules {
+
+KernelKey unknown(const OperatorCall& call, const Shape&) { return {KernelType::unknown, {}, call.node.op}; }
+
+KernelKey batch_norm(const OperatorCall&, const Shape& output) {
+  const std::int64_t channels = std::max<std::int64_t>(output.size() < 2 ? 1 : output[1], 1);
+  return {KernelType::batchnorm, {elements_of(output) / channels, channels}, ""};
+}
+
+KernelKey layer_norm(const OperatorCall& call, const Shape& output) {
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), output.size());
+  const Shape normalised(output.begin() + static_cast<std::ptrdiff_t>(axis), output.end());
+  const std::int64_t cols = std::max<std::int64_t>(elements_of(normalised), 1);
+  return {KernelType::layernorm, {elements_of(output) / cols, cols}, ""};
+}
+
+KernelKey instance_norm(const OperatorCall&, const Shape& output) {
+  const std::int64_t rows = std::max<std::int64_t>(output.size() < 2 ? 1 : elements_of({output[0], output[1]}), 1);
+  return {KernelType::layernorm, {rows, elements_of(output) / rows}, ""};
+}
+
+KernelKey matmul(const OperatorCall& call, const Shape& output) {
+  const Shape &a = call.shape(0), &b = call.shape(1);
+  const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
+  const bool turned = call.node.integer("transB", 0) != 0;
+  const std::int64_t k = b[b.size() - (turned ? 1 : 2)];
+  if (b.size() == 2)
+    return {KernelType::linear, {elements_of(output) / n, n, k}, lower(call.node.text("activation", ""))};
+  const std::int64_t m = a.size() < 2 ? 1 : std::max<std::int64_t>(output[output.size() - 2], 1);
+  return {KernelType::batch_matmul, {elements_of(output) / (m * n), m, n, k}, ""};
+}
+
+KernelKey einsum(const OperatorCall& call, const Shape&) {
+  const Einsum einsum = einsum_of(call);
+  std::int64_t batch = 1, m = 1, n = 1, k = 1;
+  for (const auto& [letter, size] : einsum.sizes) {
+    const bool left = einsum.left.find(letter) != std::string::npos;
+    const bool right = einsum.right.find(letter) != std::string::npos;
+    const bool summed = einsum.output.find(letter) == std::string::npos;
+    std::int64_t& factor = summed ? k : left && right ? batch : left ? m : n;
+    factor = elements_of({factor, size});
+  }
+  return {KernelType::batch_matmul, {batch, m, n, k}, ""};
+}
+
+KernelKey attention(const OperatorCall& call, const Shape& output) {
+  const std::int64_t heads = heads_of(call);
+  return {KernelType::attention, {output[0], heads, output[1], output[1], output[2] / heads}, causal(call.node)};
+}
+
+KernelKey multi_head_attention(const OperatorCall& call, const Shape& output) {
+  const std::int64_t heads = heads_of(call);
+  const std::int64_t keys = call.optional_input(1) != nullptr ? tokens(call, 1)[1] : output[1];
+  return {KernelType::attention, {output[0], heads, output[1], keys, output[2] / heads}, causal(call.node)};
+}
+
+KernelKey attention_projection(const OperatorCall& call, const Shape& output) {
+  const Shape& weight = call.shape(1);
+  return {KernelType::linear, {elements_of({output[0], output[1]}), weight[1], weight[0]}, ""};
+}
+
+}  // namespace kernel_rules
+}  // namespace tabjoule
