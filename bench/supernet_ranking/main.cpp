@@ -50,7 +50,7 @@ std::vector<ScoredArchitecture> score_all(const Flags& flags, const RankingData&
   options.paths.sampling = path_sampling_from(flags.paths);
   options.metric = data.metric;
   training = train_supernet(supernet, data.train, data.validation, options, pool, {});
-  SupernetScorer scorer(supernet, data.validation, data.metric, pool);
+  SupernetScorer scorer(supernet, data.train, data.validation, data.metric, pool);
   const double sign = higher_is_better(data.metric) ? 1 : -1;
   std::vector<ScoredArchitecture> scored;
   for (const auto& architecture : ranking_architectures(space, flags.architectures)) {

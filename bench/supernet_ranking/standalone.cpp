@@ -67,13 +67,9 @@ RankingData ranking_data(const std::filesystem::path& folder, const RankingTable
   request.data = (folder / table.file).string();
   request.target = table.target;
   const PreparedData prepared = prepare_data(request, 0, 1, [](const std::string&) {});
-  const Target& target = prepared.dataset.target;
-  return {table,
-          spread_rows(prepared.train, kTrainRows),
-          spread_rows(prepared.validation, kValidationRows),
-          prepared.test,
-          default_metric(target.task),
-          {prepared.preprocessor.width(), target.outputs(), kDropout}};
+  return {
+      table,         spread_rows(prepared.train, kTrainRows),      spread_rows(prepared.validation, kValidationRows),
+      prepared.test, default_metric(prepared.dataset.target.task), shape_of(prepared, kDropout)};
 }
 
 std::vector<Architecture> ranking_architectures(const SearchSpace& space, int count) {

@@ -213,7 +213,7 @@ SearchResult SearchRun::search_with(double energy_weight, SupernetScorer& scorer
 
 void SearchRun::search() {
   dummy_ = dummy_score(data_.train, search_rows_, shape_.outputs, metric_);
-  SupernetScorer scorer(*supernet_, search_rows_, metric_, pool_);
+  SupernetScorer scorer(*supernet_, data_.train, search_rows_, metric_, pool_);
   EnergyTable table(*predictor_);
   SearchResult found = search_with(request_.energy_weight, scorer, table, "search");
   const SearchResult accuracy = search_with(0, scorer, table, "search accuracy alone");

@@ -41,6 +41,20 @@ Json identity_of(const SearchSpace& space) {
   return {{"name", space.name}, {"family", space.family}, {"hash", hash_text(to_text(decisions))}};
 }
 
+Json identity_of(const NetworkShape& shape) {
+  std::string columns = hash_text(bytes_of(shape.cardinalities));
+  if (shape.embedding != nullptr) {
+    columns += std::to_string(shape.embedding->width);
+    for (const auto& edges : shape.embedding->edges) columns += hash_text(bytes_of(edges));
+  }
+  return {{"inputs", shape.inputs},
+          {"outputs", shape.outputs},
+          {"dropout", shape.dropout},
+          {"attention_dropout", shape.attention_dropout},
+          {"residual_dropout", shape.residual_dropout},
+          {"columns_hash", hash_text(columns)}};
+}
+
 Json identity_of(const SupernetOptions& options) {
   return {{"flop_budget", options.flop_budget},
           {"min_epochs", options.min_epochs},
@@ -133,9 +147,8 @@ SupernetState parse(const std::string& bytes, const Json& identity, ParameterSto
 
 Json checkpoint_identity(const Supernet& supernet, const Samples& train, const Samples& validation,
                          const SupernetOptions& options) {
-  const NetworkShape& shape = supernet.shape();
   return {{"space", identity_of(supernet.space())},
-          {"shape", {{"inputs", shape.inputs}, {"outputs", shape.outputs}, {"dropout", shape.dropout}}},
+          {"shape", identity_of(supernet.shape())},
           {"train", identity_of(train)},
           {"validation", identity_of(validation)},
           {"options", identity_of(options)}};

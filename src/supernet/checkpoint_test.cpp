@@ -79,6 +79,17 @@ TEST_F(Checkpoint, ResumesFromAnyStepToTheBitsOfAnUninterruptedTraining) {
   }
 }
 
+TEST_F(Checkpoint, HoldsBatchNormStatistics) {
+  SupernetOptions unkept = options_;
+  unkept.checkpoint.clear();
+  Supernet whole(resnet_space(), {4, 2, 0.1F}, 1);
+  Supernet first = whole, second = whole;
+  train(whole, unkept);
+  EXPECT_THROW(train(first, options_, 15), Stopped);
+  train(second, options_);
+  EXPECT_TRUE(same(second.store(), whole.store()));
+}
+
 TEST_F(Checkpoint, OfAFinishedTrainingTrainsNoFurther) {
   Supernet first = fresh(), second = fresh();
   train(first, options_);

@@ -27,20 +27,24 @@ class Supernet {
   ParameterStore store_;
 };
 
-/// Scores of architectures on the supernet's weights, each computed once.
+/// Scores of architectures on the supernet's weights, each computed once. BatchNorm's running statistics are those of
+/// whichever path came last, so they are first recomputed for the architecture on a sample of the training rows; they
+/// alone of the supernet change.
 class SupernetScorer {
  public:
   /// All must outlive the scorer.
-  SupernetScorer(const Supernet& supernet, const Samples& validation, Metric metric, ThreadPool& pool)
-      : supernet_(supernet), validation_(validation), metric_(metric), evaluator_(pool) {}
+  SupernetScorer(Supernet& supernet, const Samples& train, const Samples& validation, Metric metric, ThreadPool& pool);
 
   [[nodiscard]] double score(const Architecture& architecture);
   [[nodiscard]] std::size_t scored() const { return scores_.size(); }
 
  private:
-  const Supernet& supernet_;
+  Supernet& supernet_;
+  const Samples& train_;
   const Samples& validation_;
   Metric metric_;
+  ThreadPool& pool_;
+  RowIndices statistics_rows_;  // of train
   Evaluator evaluator_;
   std::map<Architecture, double> scores_;
 };

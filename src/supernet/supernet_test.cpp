@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "supernet/testing.h"
 
 namespace tabjoule {
@@ -22,7 +24,7 @@ TEST(SupernetScorer, ScoresAnArchitectureOnce) {
   Supernet supernet(space(), {4, 2, 0}, 1);
   const Samples validation = xor_samples(200, 4, 2);
   ThreadPool pool(1);
-  SupernetScorer scorer(supernet, validation, Metric::log_loss, pool);
+  SupernetScorer scorer(supernet, validation, validation, Metric::log_loss, pool);
   const double first = scorer.score(smallest(space()));
   EXPECT_EQ(scorer.scored(), 1U);
   for (auto& [name, p] : supernet.store().all()) p.value.setZero();  // a second evaluation would see this
@@ -39,8 +41,31 @@ TEST(SupernetScorer, ScoresRegressionInTheTargetsUnit) {
   ThreadPool pool(1);
   double squares = 0;
   for (const float v : validation.values) squares += (v - 23.0) * (v - 23.0) / 300;
-  EXPECT_NEAR(SupernetScorer(supernet, validation, Metric::rmse, pool).score(smallest(space())), std::sqrt(squares),
-              1e-5);
+  EXPECT_NEAR(SupernetScorer(supernet, validation, validation, Metric::rmse, pool).score(smallest(space())),
+              std::sqrt(squares), 1e-5);
+}
+
+/// Of every architecture, on a supernet whose running statistics are all `statistic`.
+std::vector<double> scores_with(Supernet supernet, float statistic, const Samples& train, const Samples& validation) {
+  for (const Layer& layer : supernet.network(largest(supernet.space())).layers)
+    for (const ParameterRef& ref : layer.parameters)
+      if (!ref.trained) supernet.store().at(ref.name).value.setConstant(statistic);
+  ThreadPool pool(1);
+  SupernetScorer scorer(supernet, train, validation, Metric::accuracy, pool);
+  std::vector<double> scores;
+  for (const auto& architecture : all_architectures(supernet.space())) scores.push_back(scorer.score(architecture));
+  return scores;
+}
+
+TEST(SupernetScorer, RecomputesBatchNormStatisticsForEachArchitecture) {
+  const Samples train = xor_samples(600, 4, 1);
+  const Samples validation = xor_samples(300, 4, 2);
+  Supernet supernet(resnet_space(), {4, 2, 0}, 1);
+  ThreadPool pool(1);
+  train_supernet(supernet, train, validation, options(20), pool, {});
+  const std::vector<double> scores = scores_with(supernet, 0.5F, train, validation);
+  EXPECT_EQ(scores, scores_with(supernet, 9, train, validation)) << "what was left by other paths must not count";
+  EXPECT_GT(*std::max_element(scores.begin(), scores.end()), 0.8);
 }
 
 }  // namespace

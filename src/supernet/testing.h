@@ -11,6 +11,13 @@ inline SearchSpace space() {
     "decisions": [{"name": "depth", "choices": [1, 2, 3]}, {"name": "width", "choices": [8, 16, 24, 32]}]})"));
 }
 
+/// With BatchNorm.
+inline SearchSpace resnet_space() {
+  return space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "test", "family": "resnet",
+    "decisions": [{"name": "depth", "choices": [1, 2]}, {"name": "width", "choices": [4, 8, 12]},
+                  {"name": "hidden", "choices": [8, 16]}]})"));
+}
+
 inline SupernetOptions options(int epochs) {
   SupernetOptions result;
   result.min_epochs = result.max_epochs = epochs;

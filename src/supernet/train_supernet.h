@@ -47,8 +47,8 @@ struct SupernetState {
 };
 
 /// Path training: each batch goes through the paths that `options.paths` draws. The learning rate falls to zero along
-/// a cosine over the epochs that the budget allows. After each epoch a few probes (the smallest network, the largest,
-/// some drawn from the prior) are scored on `validation`; training ends when their mean stops improving and leaves the
+/// a cosine over the epochs that the budget allows. After each epoch a few probes (the smallest network and some drawn
+/// from the prior) are scored on `validation`; training ends when their mean stops improving and leaves the
 /// best epoch's weights, since shared weights overfit a small table as a single network's do.
 /// Errors (usage): distillation without a sandwich, or a policy that is absent; (input): the checkpoint is damaged, of
 /// another version, or of another space, table or options; (internal): the loss is not finite.

@@ -24,10 +24,10 @@ TEST(TrainSupernet, LowersTheLossAndCountsItsSteps) {
 }
 
 TEST(TrainSupernet, MakesEverySubNetworkBeatChance) {
-  const Trained trained(xor_samples(1000, 4, 1), options(25), 2);
+  Trained trained(xor_samples(1000, 4, 1), options(25), 2);
   const Samples validation = xor_samples(500, 4, 2);
   ThreadPool pool(2);
-  SupernetScorer scorer(trained.supernet, validation, Metric::accuracy, pool);
+  SupernetScorer scorer(trained.supernet, validation, validation, Metric::accuracy, pool);
   for (const auto& architecture : all_architectures(space()))
     EXPECT_GT(scorer.score(architecture), 0.7) << to_text(space(), architecture);
   EXPECT_GT(scorer.score(largest(space())), 0.9);
@@ -98,8 +98,8 @@ TEST(TrainSupernet, LearnsWithEveryWayOfSamplingPaths) {
     SupernetOptions how = options(15);
     how.paths.sampling = sampling;
     how.paths.policy = [](Rng& rng) { return rng.below(2) == 0 ? largest(space()) : smallest(space()); };
-    const Trained trained(train, how, 2);
-    EXPECT_GT(SupernetScorer(trained.supernet, validation, Metric::accuracy, pool).score(largest(space())), 0.9)
+    Trained trained(train, how, 2);
+    EXPECT_GT(SupernetScorer(trained.supernet, train, validation, Metric::accuracy, pool).score(largest(space())), 0.9)
         << to_string(sampling);
   }
 }
@@ -110,11 +110,12 @@ TEST(TrainSupernet, DistilsFromTheLargestNetwork) {
   const Samples train = xor_samples(1000, 4, 1);
   const Trained plain(train, how, 1);
   how.distil = true;
-  const Trained distilled(train, how, 1);
+  Trained distilled(train, how, 1);
   EXPECT_FALSE(same(plain.supernet.store(), distilled.supernet.store()));
   ThreadPool pool(1);
   const Samples validation = xor_samples(500, 4, 2);
-  EXPECT_GT(SupernetScorer(distilled.supernet, validation, Metric::accuracy, pool).score(smallest(space())), 0.8);
+  EXPECT_GT(SupernetScorer(distilled.supernet, train, validation, Metric::accuracy, pool).score(smallest(space())),
+            0.8);
   how.paths.sampling = PathSampling::prior;
   EXPECT_THROW(Trained(train, how, 1), Error);
 }
