@@ -18,10 +18,12 @@ SeedNoise seed_noise(const StandaloneScores& alone, const RankingData& data, con
     first.push_back(a->test);
     second.push_back(b->test);
   }
-  double squares = 0;
-  for (std::size_t i = 0; i < first.size(); ++i) squares += (first[i] - second[i]) * (first[i] - second[i]);
-  const double count = std::max<double>(static_cast<double>(first.size()), 1);
-  return {std::sqrt(squares / count), kendall_tau_b(first, second).tau, static_cast<int>(first.size())};
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < first.size(); ++i) differences.push_back(std::abs(first[i] - second[i]));
+  std::sort(differences.begin(), differences.end());
+  const std::size_t count = differences.size();
+  const double median = count == 0 ? 0 : (differences[(count - 1) / 2] + differences[count / 2]) / 2;
+  return {median, kendall_tau_b(first, second).tau, static_cast<int>(count)};
 }
 
 Agreement agreement(const std::vector<ScoredArchitecture>& scored, const SeedNoise& noise) {

@@ -18,7 +18,8 @@ struct ScoredArchitecture {
 
 /// How much two trainings of one architecture differ that differ in nothing but the seed.
 struct SeedNoise {
-  double difference = 0;  ///< root of the mean square
+  double difference = 0;  ///< median of the absolute ones; the mean square is that of the few deep narrow networks that
+                          ///< one seed trains and the other does not
   double tau = 0;         ///< Kendall's tau-b of the two seeds' scores: what no supernet can be asked to pass by far
   int architectures = 0;
 };
