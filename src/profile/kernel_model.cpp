@@ -25,14 +25,15 @@ Graph kernel_model(const KernelKey& key, int copies, CopyInputs copy_inputs) {
   return model.finish();
 }
 
-Graph session_model(int links, bool chained) {
+Graph session_model(int links, bool chained, CopyInputs inputs) {
   const KernelKey link{KernelType::linear, {1, 1, 1}, ""};
   ModelBuilder model;
-  const BuiltTensor first = model.input({1, 1});
-  BuiltTensor last = first;
+  BuiltTensor input = model.input({1, 1});
   for (int i = 0; i < links; ++i) {
-    last = add_kernel(model, link, std::span(chained ? &last : &first, 1), "y" + std::to_string(i));
-    if (!chained || i + 1 == links) model.output(last);
+    if (i > 0 && !chained && inputs == CopyInputs::own) input = model.input({1, 1});
+    const BuiltTensor output = add_kernel(model, link, std::span(&input, 1), "y" + std::to_string(i));
+    if (!chained || i + 1 == links) model.output(output);
+    if (chained) input = output;
   }
   return model.finish();
 }
@@ -64,7 +65,7 @@ std::vector<MeasuringTask> crowding_tasks(std::span<const KernelKey> wanted, dou
     const KernelKey key{KernelType::linear, {m, kWidth, kWidth}, "relu"};
     const KernelWork work = work_of(key);
     const double most = std::min(most_weight_bytes / (4 * work.parameters), kMostFlops / work.flops);
-    for (int copies = 1; copies <= most; copies *= 2) tasks.push_back({key, copies, true});
+    for (int copies = 1; copies <= most; copies *= 2) tasks.push_back({key, copies, MeasuringTask::Purpose::crowding});
   }
   return tasks;
 }

@@ -6,12 +6,13 @@
 
 #include "graph/graph.h"
 #include "kernel/kernel.h"
+#include "profile/profile.h"
 
 namespace tabjoule {
 
 /// `links` linear kernels of one weight each, the least work there is: one after the other, so that all but the
-/// last output stay inside, or side by side, so that all leave.
-[[nodiscard]] Graph session_model(int links, bool chained);
+/// last output stay inside, or side by side, so that all leave; these read one input, or each its own.
+[[nodiscard]] Graph session_model(int links, bool chained, CopyInputs inputs = CopyInputs::shared);
 
 /// The key of the session's fixed cost.
 [[nodiscard]] KernelKey session_key();
@@ -21,11 +22,12 @@ namespace tabjoule {
 /// one, so that together they still fit into a processor's last cache (crowding tells what happens beyond).
 [[nodiscard]] int copies_to_measure(const KernelKey& key);
 
-/// A kernel to measure: with the usual number of copies, or with another one to see what crowding does.
+/// A kernel to measure: to be learnt from, to be judged by, or in another number of copies to see what crowding does.
 struct MeasuringTask {
+  enum class Purpose { sample, held_out, crowding };
   KernelKey key;
   int copies = 0;
-  bool crowding = false;
+  Purpose purpose = Purpose::sample;
 };
 
 /// 256 x 256 linear kernels at the row counts of `wanted` (three at most: least, middle, most), in so many copies

@@ -7,6 +7,9 @@
 #include <set>
 #include <utility>
 
+#include "base/random.h"
+#include "base/text.h"
+
 namespace tabjoule {
 namespace {
 
@@ -64,6 +67,43 @@ std::vector<KernelKey> space_filling_order(std::span<const KernelKey> wanted) {
   std::vector<KernelKey> result;
   for (auto& [turn, key] : turns) result.push_back(std::move(key));
   return result;
+}
+
+std::vector<KernelKey> most_doubtful(std::span<const KernelKey> candidates, std::span<const double> doubts,
+                                     std::span<const KernelKey> measured, std::size_t count) {
+  std::vector<Point> points;
+  for (const KernelKey& key : candidates) points.push_back(log_shape(key));
+  std::vector<double> apart(candidates.size(), 1);  // a negative one is taken
+  const auto take = [&](const KernelKey& key) {
+    const Point point = log_shape(key);
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      if (candidates[i].type == key.type && candidates[i].variant == key.variant && point.size() == points[i].size())
+        apart[i] = std::min(apart[i], std::sqrt(squared_distance(points[i], point)));
+  };
+  for (const KernelKey& key : measured) take(key);
+  std::vector<KernelKey> chosen;
+  while (chosen.size() < std::min(count, candidates.size())) {
+    std::size_t best = candidates.size();
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      if (apart[i] >= 0 && (best == candidates.size() || apart[i] * doubts[i] > apart[best] * doubts[best])) best = i;
+    chosen.push_back(candidates[best]);
+    take(candidates[best]);
+    apart[best] = -1;
+  }
+  return chosen;
+}
+
+std::vector<KernelKey> choose_held_out(std::span<const KernelKey> wanted, std::size_t count, std::uint64_t seed) {
+  constexpr std::size_t kLeastShare = 4;
+  std::vector<std::pair<std::uint64_t, KernelKey>> hashed;
+  for (const KernelKey& key : std::set<KernelKey>(wanted.begin(), wanted.end()))
+    if (key.type != KernelType::session && key.type != KernelType::unknown)
+      hashed.emplace_back(Rng(stable_hash(key.text()) ^ seed).next(), key);
+  std::sort(hashed.begin(), hashed.end());
+  hashed.resize(std::min(count, hashed.size() / kLeastShare));
+  std::vector<KernelKey> chosen;
+  for (auto& [hash, key] : hashed) chosen.push_back(std::move(key));
+  return chosen;
 }
 
 }  // namespace tabjoule

@@ -2,77 +2,64 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "graph/onnx/onnx_file.h"
+#include "profile/kernel_meter.h"
 #include "profile/kernel_model.h"
 #include "profile/order.h"
 
 namespace tabjoule {
 namespace {
 
-constexpr int kFewLinks = 4;
-constexpr int kManyLinks = 20;
+using Purpose = MeasuringTask::Purpose;
+
 constexpr std::size_t kKernelsBeforeCrowding = 16;
-constexpr int kSessionTries = 4;
-// Times a sample's budget, for each of the session's four models and each point of the crowding curve: they are few,
-// and in every prediction.
+// Times a sample's budget, for each point of the crowding curve, each held-out kernel and each whole model: they are
+// few, and the first is in every prediction, the others judge them.
 constexpr double kPatience = 5;
+constexpr double kHeldOutPatience = 2;
+constexpr double kModelShare = 0.1;  // of the budget
 
-struct Cost {
-  double time_s = 0;
-  double energy_j = 0;
-};
-
-Cost operator-(const Cost& a, const Cost& b) { return {a.time_s - b.time_s, a.energy_j - b.energy_j}; }
-Cost operator+(const Cost& a, const Cost& b) { return {a.time_s + b.time_s, a.energy_j + b.energy_j}; }
-Cost operator*(double factor, const Cost& cost) { return {factor * cost.time_s, factor * cost.energy_j}; }
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
-bool positive(const Cost& cost) { return cost.time_s > 0 && cost.energy_j > 0; }
+
+bool holds(std::span<const KernelSample> samples, const KernelKey& key) {
+  return std::any_of(samples.begin(), samples.end(), [&](const KernelSample& sample) { return sample.key == key; });
+}
 
 /// One profiling run.
 class Profiling {
  public:
   Profiling(DeviceProfile& profile, Device& device, const ProfileOptions& options, const std::filesystem::path& path,
             const ProgressSink& progress)
-      : profile_(profile), device_(device), options_(options), path_(path), progress_(progress) {}
+      : profile_(profile),
+        device_(device),
+        options_(options),
+        meter_(device, options.measure, options.inputs),
+        path_(path),
+        progress_(progress) {}
 
   void run(std::span<const KernelKey> wanted) {
     begin_s_ = device_.clock->now_s();
     adopt_device();
     report("session");
-    if (!profile_.has(session_key())) measure_session();
+    take_session();
     plan(wanted);
-    total_ = left_.size();
     measure_all(/*try_again=*/true);
+    while (!waiting_.empty() && may_go_on()) {
+      plan_round();
+      measure_all(/*try_again=*/true);
+    }
     left_.swap(unstable_);
     measure_all(/*try_again=*/false);
     report(fmt::format("{} samples{}", profile_.samples.size(), left_out()), 1);
+    measure_models();
   }
 
  private:
-  void plan(std::span<const KernelKey> wanted) {
-    const std::vector<MeasuringTask> crowding = crowding_tasks(wanted, options_.most_weight_bytes);
-    std::size_t place = 0;
-    const auto add_crowding = [&] {
-      for (const MeasuringTask& task : crowding)
-        if (!has_crowding(task)) left_.push_back(task);
-    };
-    for (const KernelKey& key : space_filling_order(wanted)) {
-      if (place++ == kKernelsBeforeCrowding) add_crowding();
-      if (key.type != KernelType::session && !profile_.has(key)) left_.push_back({key, 0, false});
-    }
-    if (place <= kKernelsBeforeCrowding) add_crowding();
-  }
-
-  [[nodiscard]] bool has_crowding(const MeasuringTask& task) const {
-    return std::any_of(profile_.crowding.begin(), profile_.crowding.end(), [&](const CrowdingSample& sample) {
-      return sample.key == task.key && sample.weight_bytes == weight_bytes(task);
-    });
-  }
-
   void adopt_device() {
     if (!profile_.samples.empty() && profile_.fingerprint != device_.fingerprint)
       fail_input("the profile was measured on \"{}\", this is \"{}\": start a new profile", profile_.fingerprint,
@@ -83,47 +70,66 @@ class Profiling {
     profile_.sensor = device_.sensor->info().name;
   }
 
-  [[nodiscard]] Cost cost_of(const Graph& graph, const MeasureOptions& options) {
-    const auto model = device_.runner->load(to_onnx(graph));
-    model->bind_random(1, options_.seed);
-    const Measurement measurement = measure(*model, 1, device_, options);
-    return {measurement.time_per_batch_s, measurement.energy_per_batch_j};
+  void take_session() {
+    if (!profile_.has(session_key())) {
+      const SessionCost session = meter_.session();
+      profile_.intermediate_time_s = session.intermediate.time_s;
+      profile_.intermediate_energy_j = session.intermediate.energy_j;
+      store(profile_.samples, session_key(), session.run);
+    }
+    const auto is_session = [](const KernelSample& sample) { return sample.key == session_key(); };
+    const auto found = std::find_if(profile_.samples.begin(), profile_.samples.end(), is_session);
+    session_.run = {found->time_s, found->energy_j};
+    session_.intermediate = {profile_.intermediate_time_s, profile_.intermediate_energy_j};
   }
 
-  [[nodiscard]] MeasureOptions patient_options() const {
-    MeasureOptions patient = options_.measure;
-    patient.budget_s *= kPatience;
-    patient.target_relative_half_width /= 2;
-    return patient;
+  /// The first kernels and those held out into left_, the others into waiting_.
+  void plan(std::span<const KernelKey> wanted) {
+    const std::vector<KernelKey> held_out = choose_held_out(wanted, options_.held_out, options_.seed);
+    const std::set<KernelKey> frozen(held_out.begin(), held_out.end());
+    std::vector<KernelKey> learnt;
+    for (const KernelKey& key : wanted)
+      if (!frozen.contains(key) && !holds(profile_.held_out, key)) learnt.push_back(key);
+    const std::vector<KernelKey> order = space_filling_order(learnt);
+    const std::size_t first = options_.doubt ? std::min(options_.first, order.size()) : order.size();
+    const std::vector<MeasuringTask> crowding = crowding_tasks(wanted, options_.most_weight_bytes);
+    const auto add_crowding = [&] {
+      for (const MeasuringTask& task : crowding)
+        if (!has_crowding(task)) left_.push_back(task);
+    };
+    for (std::size_t place = 0; place < first; ++place) {
+      if (place == kKernelsBeforeCrowding) add_crowding();
+      if (lacks(order[place])) left_.push_back({order[place], 0, Purpose::sample});
+    }
+    if (first <= kKernelsBeforeCrowding) add_crowding();
+    for (const KernelKey& key : held_out)
+      if (!holds(profile_.held_out, key) && lacks(key)) left_.push_back({key, 0, Purpose::held_out});
+    std::copy_if(order.begin() + static_cast<std::ptrdiff_t>(first), order.end(), std::back_inserter(waiting_),
+                 [&](const KernelKey& key) { return lacks(key); });
+    total_ = left_.size() + waiting_.size();
   }
 
-  /// From chains of the smallest kernel: cost = session + links x (kernel + intermediate); and from the same kernels
-  /// side by side, whose outputs all leave the model: cost = session + links x kernel.
-  void measure_session() {
-    const MeasureOptions patient = patient_options();
-    const auto cost = [&](int links, bool chained) { return cost_of(session_model(links, chained), patient); };
-    for (int attempt = 1;; ++attempt) {
-      try {
-        const Cost few = cost(kFewLinks, true);
-        const double per_link = 1.0 / (kManyLinks - kFewLinks);
-        const Cost chained = per_link * (cost(kManyLinks, true) - few);
-        const Cost parallel = per_link * (cost(kManyLinks, false) - cost(kFewLinks, false));
-        const Cost session = few - kFewLinks * chained;
-        if (!positive(session) || !positive(chained))
-          throw UnstableError("the cost of a run is lost in the noise; stop other programs");
-        const Cost intermediate = chained - parallel;
-        profile_.intermediate_time_s = std::max(0.0, intermediate.time_s);
-        profile_.intermediate_energy_j = std::max(0.0, intermediate.energy_j);
-        store(session_key(), session);
-        return;
-      } catch (const UnstableError& error) {
-        if (attempt == kSessionTries) throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
-      }
+  void plan_round() {
+    std::vector<KernelKey> measured;
+    for (const KernelSample& sample : profile_.samples) measured.push_back(sample.key);
+    const std::vector<double> doubts = options_.doubt(profile_, waiting_);
+    if (doubts.size() != waiting_.size()) fail_internal("{} doubts about {} kernels", doubts.size(), waiting_.size());
+    for (const KernelKey& key : most_doubtful(waiting_, doubts, measured, options_.round)) {
+      left_.push_back({key, 0, Purpose::sample});
+      std::erase(waiting_, key);
     }
   }
 
+  [[nodiscard]] bool lacks(const KernelKey& key) const { return key.type != KernelType::session && !profile_.has(key); }
+
+  [[nodiscard]] bool has_crowding(const MeasuringTask& task) const {
+    return std::any_of(profile_.crowding.begin(), profile_.crowding.end(), [&](const CrowdingSample& sample) {
+      return sample.key == task.key && sample.weight_bytes == weight_bytes(task);
+    });
+  }
+
   void measure_all(bool try_again) {
-    while (!left_.empty() && elapsed_s() < options_.budget_s) {
+    while (!left_.empty() && may_go_on()) {
       const MeasuringTask task = left_.front();
       left_.pop_front();
       try {
@@ -142,28 +148,45 @@ class Profiling {
   }
 
   void measure_one(const MeasuringTask& task) {
-    const int copies = task.crowding ? task.copies : copies_to_measure(task.key);
-    const Cost cost = kernel_cost(task.key, copies, task.crowding ? patient_options() : options_.measure);
-    if (!task.crowding) return store(task.key, cost);
-    profile_.crowding.push_back({task.key, weight_bytes(task), cost.time_s, cost.energy_j});
-    store();
+    if (task.purpose == Purpose::crowding) {
+      const MeteredCost cost = meter_.kernel(task.key, task.copies, session_, kPatience);
+      profile_.crowding.push_back({task.key, weight_bytes(task), cost.time_s, cost.energy_j});
+      return store();
+    }
+    const bool held_out = task.purpose == Purpose::held_out;
+    const MeteredCost cost =
+        meter_.kernel(task.key, copies_to_measure(task.key), session_, held_out ? kHeldOutPatience : 1);
+    store(held_out ? profile_.held_out : profile_.samples, task.key, cost);
   }
 
-  [[nodiscard]] Cost kernel_cost(const KernelKey& key, int copies, const MeasureOptions& options) {
-    const Cost cost = (1.0 / copies) * (cost_of(kernel_model(key, copies), options) - session_cost()) +
-                      Cost{profile_.intermediate_time_s, profile_.intermediate_energy_j};
-    if (!positive(cost)) throw UnstableError("the kernel is lost in the session's cost");
-    return cost;
+  void measure_models() {
+    std::size_t done = 0;
+    for (const ModelToMeasure& model : options_.models) {
+      if (elapsed_s() > options_.budget_s) break;
+      const auto same = [&](const ModelSample& sample) {
+        return sample.name == model.name && sample.batch == model.batch;
+      };
+      if (std::none_of(profile_.models.begin(), profile_.models.end(), same)) measure_model(model);
+      ++done;
+      if (progress_)
+        progress_(
+            {"whole models", static_cast<double>(done) / static_cast<double>(options_.models.size()), model.name});
+    }
   }
 
-  [[nodiscard]] Cost session_cost() const {
-    const auto is_session = [](const KernelSample& sample) { return sample.key == session_key(); };
-    const auto found = std::find_if(profile_.samples.begin(), profile_.samples.end(), is_session);
-    return {found->time_s, found->energy_j};
+  void measure_model(const ModelToMeasure& model) {
+    try {
+      const MeteredCost cost =
+          with_context(model.name, [&] { return meter_.model(model.graph, model.batch, kPatience); });
+      profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
+      store();
+    } catch (const UnstableError&) {
+      ++skipped_;
+    }
   }
 
-  void store(const KernelKey& key, const Cost& cost) {
-    profile_.samples.push_back({key, cost.time_s, cost.energy_j, 1, profile_.fingerprint});
+  void store(std::vector<KernelSample>& samples, const KernelKey& key, const MeteredCost& cost) {
+    samples.push_back({key, cost.time_s, cost.energy_j, 1, profile_.fingerprint});
     store();
   }
 
@@ -172,6 +195,15 @@ class Profiling {
   }
 
   [[nodiscard]] double elapsed_s() const { return device_.clock->now_s() - begin_s_; }
+
+  [[nodiscard]] double kernel_budget_s() const {
+    return (options_.models.empty() ? 1 : 1 - kModelShare) * options_.budget_s;
+  }
+
+  [[nodiscard]] bool may_go_on() const {
+    const std::size_t measured = profile_.samples.size() + profile_.held_out.size() + profile_.crowding.size();
+    return elapsed_s() < kernel_budget_s() && (options_.most_kernels == 0 || measured < options_.most_kernels);
+  }
 
   [[nodiscard]] std::string left_out() const {
     std::string text;
@@ -182,35 +214,37 @@ class Profiling {
 
   void report(const std::string& detail, std::optional<double> fraction = {}) const {
     if (!progress_) return;
-    const double done =
-        total_ == 0 ? 0 : 1 - static_cast<double>(left_.size() + unstable_.size()) / static_cast<double>(total_);
+    const auto left = static_cast<double>(left_.size() + unstable_.size() + waiting_.size());
+    const double done = total_ == 0 ? 0 : 1 - left / static_cast<double>(total_);
     progress_(
-        {"profile", fraction.value_or(std::clamp(std::max(done, elapsed_s() / options_.budget_s), 0.0, 1.0)), detail});
+        {"profile", fraction.value_or(std::clamp(std::max(done, elapsed_s() / kernel_budget_s()), 0.0, 1.0)), detail});
   }
 
   DeviceProfile& profile_;
   Device& device_;
   const ProfileOptions& options_;
+  KernelMeter meter_;
   const std::filesystem::path& path_;
   const ProgressSink& progress_;
+  SessionCost session_;
   double begin_s_ = 0;
   std::size_t total_ = 0;
   std::deque<MeasuringTask> left_;
   std::deque<MeasuringTask> unstable_;
+  std::vector<KernelKey> waiting_;  ///< for a round that doubts them
   int skipped_ = 0;
   int not_alone_ = 0;
 };
 
 }  // namespace
 
-bool DeviceProfile::has(const KernelKey& key) const {
-  return std::any_of(samples.begin(), samples.end(), [&](const KernelSample& sample) { return sample.key == key; });
-}
+bool DeviceProfile::has(const KernelKey& key) const { return holds(samples, key); }
 
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress) {
   if (!device.runner || !device.sensor || !device.clock) fail_usage("the device has no runner, sensor or clock");
   if (!(options.budget_s > 0)) fail_usage("the budget must be a positive number of seconds, got {}", options.budget_s);
+  if (options.round == 0) fail_usage("a round needs at least one kernel");
   Profiling(profile, device, options, path, progress).run(wanted);
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "base/progress.h"
 #include "kernel/kernel.h"
 #include "profile/measure.h"
+#include "profile/rule_evidence.h"
 
 namespace tabjoule {
 
@@ -38,13 +40,16 @@ struct DeviceProfile {
   std::vector<KernelSample> samples;     ///< session kernels (the fixed cost of a run) among them
   std::vector<CrowdingSample> crowding;  ///< at each of a few row counts, over the range of weight bytes
   std::vector<ModelSample> models;
+  std::vector<RuleEvidence> rule_evidence;  ///< the experiments that `rules` were confirmed or corrected by
+  /// Kernels chosen before any was measured, to judge the predictor by; never fitted.
+  std::vector<KernelSample> held_out;
   std::string rules = "onnxruntime-cpu";  ///< the fusion rule set that kernels of this device are detected by
   /// What an output costs more where it stays inside the model (the runtime takes a buffer for it) than where it
   /// leaves it, as those of kernel_model do. Measured with the session, part of every sample.
   double intermediate_time_s = 0;
   double intermediate_energy_j = 0;
 
-  [[nodiscard]] bool has(const KernelKey& key) const;
+  [[nodiscard]] bool has(const KernelKey& key) const;  ///< among the samples
 };
 
 /// Whether the copies of a kernel all read the same inputs, or each its own: a runtime that merges siblings would make
@@ -57,6 +62,18 @@ enum class CopyInputs { shared, own };
 /// size below 1.
 [[nodiscard]] Graph kernel_model(const KernelKey& key, int copies, CopyInputs inputs = CopyInputs::shared);
 
+/// A whole model to measure, and the kernels it runs as.
+struct ModelToMeasure {
+  std::string name;
+  Graph graph;  ///< with its weights
+  std::int64_t batch = 1;
+  std::vector<KernelKey> kernels;
+};
+
+/// How much a predictor fitted to the profile so far disagrees with itself about each of `keys`: any scale, larger is
+/// less sure.
+using Doubt = std::function<std::vector<double>(const DeviceProfile& profile, std::span<const KernelKey> keys)>;
+
 struct ProfileOptions {
   double budget_s = 40;
   std::uint64_t seed = 0;
@@ -67,13 +84,21 @@ struct ProfileOptions {
   /// interrupted by other programs; a small budget, so that 80 to 200 samples fit into 40 s: the fit averages their
   /// noise. The session's cost is in every sample and gets several times as long.
   MeasureOptions measure{.trial_s = 0.001, .budget_s = 0.35};
+  CopyInputs inputs = CopyInputs::shared;
+  std::size_t most_kernels = 0;  ///< held out ones and the crowding curve included; 0: as many as the budget allows
+  std::size_t held_out = 0;      ///< kernels to judge the predictor by; at most a quarter of those wanted
+  Doubt doubt = {};              ///< empty: the space-filling order decides all the way
+  std::size_t first = 40;        ///< kernels in space-filling order before doubt decides
+  std::size_t round = 16;        ///< kernels between two looks at the doubt
+  std::vector<ModelToMeasure> models = {};  ///< measured last, in the last tenth of the budget at least
 };
 
-/// Measures those of `wanted` that the profile lacks, most informative first (a space-filling order over the
-/// shapes of each type), until the budget ends or all are there. After each sample the profile is stored at
-/// `path` (not if empty), so that a stopped run loses the sample in flight alone. Every kernel is measured
-/// beside the session cost, which is measured first; crowding is measured after the first few kernels. A sample that
-/// does not become stable is tried once more at the end and then left out; `progress` tells how many were. Kernels that
+/// Measures those of `wanted` that the profile lacks until the budget ends or all are there: the cost of a session; the
+/// first few kernels in a space-filling order over the shapes of each type; the kernels held out, which a hash of
+/// shape and seed chose beforehand; then round by round those that the predictor doubts most and that lie apart from
+/// what is measured; whole models last. After each sample the profile is stored at `path` (not if empty), so that a
+/// stopped run loses the sample in flight alone. Crowding is measured after the first few kernels. A sample that does
+/// not become stable is tried once more at the end and then left out; `progress` tells how many were. Kernels that
 /// cannot be built alone are left out too. Errors (input): the profile is of another device, runtime or sensor;
 /// (device): the sensor fails, or not even the session's cost becomes stable.
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,

@@ -20,6 +20,14 @@ std::string text_member(const Json& json, const char* name) {
   return member->get<std::string>();
 }
 
+std::vector<KernelSample> samples_from(const Json& list, const char* what) {
+  if (!list.is_array()) fail_input("a {} is expected in a list", what);
+  std::vector<KernelSample> samples;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    with_context(fmt::format("{} {}", what, i + 1), [&] { samples.push_back(sample_from_json(list[i])); });
+  return samples;
+}
+
 /// 0 where absent: profiles made from a table of samples have none.
 double cost_member(const Json& json, const char* name) {
   const auto member = json.find(name);
@@ -33,6 +41,10 @@ double cost_member(const Json& json, const char* name) {
 Json to_json(const DeviceProfile& profile) {
   Json samples = Json::array();
   for (const KernelSample& sample : profile.samples) samples.push_back(to_json(sample));
+  Json evidence = Json::array();
+  for (const RuleEvidence& row : profile.rule_evidence) evidence.push_back(to_json(row));
+  Json held_out = Json::array();
+  for (const KernelSample& sample : profile.held_out) held_out.push_back(to_json(sample));
   Json crowding = Json::array();
   for (const CrowdingSample& sample : profile.crowding) {
     crowding.push_back(to_json(KernelSample{sample.key, sample.time_s, sample.energy_j, 1, profile.fingerprint}));
@@ -47,6 +59,8 @@ Json to_json(const DeviceProfile& profile) {
           {"intermediate_time_s", profile.intermediate_time_s},
           {"intermediate_energy_j", profile.intermediate_energy_j},
           {"crowding", std::move(crowding)},
+          {"rule_evidence", std::move(evidence)},
+          {"held_out", std::move(held_out)},
           {"samples", std::move(samples)}};
 }
 
@@ -66,10 +80,12 @@ DeviceProfile profile_from_json(const Json& json) {
       profile.crowding.push_back(
           {std::move(sample.key), cost_member(crowding.at(i), "weight_bytes"), sample.time_s, sample.energy_j});
     });
+  for (const Json& row : json.value("rule_evidence", Json::array()))
+    profile.rule_evidence.push_back(rule_evidence_from_json(row));
   const auto samples = json.find("samples");
-  if (samples == json.end() || !samples->is_array()) fail_input("the list \"samples\" is missing");
-  for (std::size_t i = 0; i < samples->size(); ++i)
-    with_context(fmt::format("sample {}", i + 1), [&] { profile.samples.push_back(sample_from_json((*samples)[i])); });
+  if (samples == json.end()) fail_input("the list \"samples\" is missing");
+  profile.samples = samples_from(*samples, "sample");
+  profile.held_out = samples_from(json.value("held_out", Json::array()), "held-out sample");
   return profile;
 }
 

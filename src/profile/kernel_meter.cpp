@@ -1,0 +1,81 @@
+#include "profile/kernel_meter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "graph/onnx/onnx_file.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr int kFewLinks = 4;
+constexpr int kManyLinks = 20;
+constexpr int kSessionTries = 4;
+// The session's four models are in every sample and every prediction.
+constexpr double kSessionPatience = 5;
+
+MeteredCost clamped(const MeteredCost& cost) {
+  MeteredCost result = cost;
+  result.time_s = std::max(0.0, cost.time_s);
+  result.energy_j = std::max(0.0, cost.energy_j);
+  return result;
+}
+
+}  // namespace
+
+MeteredCost operator+(const MeteredCost& a, const MeteredCost& b) {
+  return {a.time_s + b.time_s, a.energy_j + b.energy_j, std::hypot(a.time_half_width_s, b.time_half_width_s),
+          std::hypot(a.energy_half_width_j, b.energy_half_width_j)};
+}
+
+MeteredCost operator-(const MeteredCost& a, const MeteredCost& b) { return a + -1.0 * b; }
+
+MeteredCost operator*(double factor, const MeteredCost& cost) {
+  return {factor * cost.time_s, factor * cost.energy_j, std::abs(factor) * cost.time_half_width_s,
+          std::abs(factor) * cost.energy_half_width_j};
+}
+
+MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double patience) const {
+  MeasureOptions options = options_;
+  options.budget_s *= patience;
+  if (patience > 1) options.target_relative_half_width /= std::sqrt(patience);
+  const auto loaded = device_.runner->load(to_onnx(graph));
+  loaded->bind_random(batch, 0);
+  const Measurement m = measure(*loaded, batch, device_, options);
+  return {m.time_per_batch_s, m.energy_per_batch_j, m.time_half_width_95_s, m.energy_half_width_95_j};
+}
+
+SessionCost KernelMeter::measure_session() const {
+  const auto cost = [&](int links, bool chained) {
+    return model(session_model(links, chained, inputs_), 1, kSessionPatience);
+  };
+  const double per_link = 1.0 / (kManyLinks - kFewLinks);
+  const MeteredCost few = cost(kFewLinks, true);
+  const MeteredCost chained = per_link * (cost(kManyLinks, true) - few);
+  const MeteredCost parallel = per_link * (cost(kManyLinks, false) - cost(kFewLinks, false));
+  const MeteredCost run = few - static_cast<double>(kFewLinks) * chained;
+  if (!run.positive() || !chained.positive())
+    throw UnstableError("the cost of a run is lost in the noise; stop other programs");
+  return {run, clamped(chained - parallel)};
+}
+
+SessionCost KernelMeter::session() const {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return measure_session();
+    } catch (const UnstableError& error) {
+      if (attempt == kSessionTries) throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
+    }
+  }
+}
+
+MeteredCost KernelMeter::kernel(const KernelKey& key, int copies, const SessionCost& session, double patience) const {
+  const MeteredCost cost =
+      (1.0 / copies) * (model(kernel_model(key, copies, inputs_), 1, patience) - session.run) + session.intermediate;
+  if (!cost.positive()) throw UnstableError("the kernel is lost in the session's cost");
+  return cost;
+}
+
+}  // namespace tabjoule

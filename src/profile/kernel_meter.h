@@ -1,0 +1,60 @@
+// Costs of single kernels out of measured models: a kernel is the slope from a run without it to one with many copies
+// (docs/measuring.md).
+#pragma once
+
+#include "profile/kernel_model.h"
+#include "profile/measure.h"
+#include "profile/profile.h"
+
+namespace tabjoule {
+
+/// Seconds and joules, with half their 95 % intervals.
+struct MeteredCost {
+  double time_s = 0;
+  double energy_j = 0;
+  double time_half_width_s = 0;
+  double energy_half_width_j = 0;
+
+  [[nodiscard]] bool positive() const { return time_s > 0 && energy_j > 0; }
+};
+
+[[nodiscard]] MeteredCost operator+(const MeteredCost& a, const MeteredCost& b);
+[[nodiscard]] MeteredCost operator-(const MeteredCost& a, const MeteredCost& b);  ///< half-widths add in squares
+[[nodiscard]] MeteredCost operator*(double factor, const MeteredCost& cost);
+
+/// What every run costs, and what an output costs more that stays inside a model.
+struct SessionCost {
+  MeteredCost run;
+  MeteredCost intermediate;
+};
+
+class KernelMeter {
+ public:
+  /// `device` must outlive it.
+  KernelMeter(Device& device, const MeasureOptions& options, CopyInputs inputs)
+      : device_(device), options_(options), inputs_(inputs) {}
+
+  /// One run of the batch. `patience` multiplies the budget and divides the interval asked for. Errors as measure.
+  [[nodiscard]] MeteredCost model(const Graph& graph, std::int64_t batch, double patience = 1) const;
+
+  /// From chains of the smallest kernel: cost = run + links x (kernel + intermediate); and from the same kernels side
+  /// by side, whose outputs all leave the model: cost = run + links x kernel. Errors (device): not stable in a few
+  /// tries.
+  [[nodiscard]] SessionCost session() const;
+
+  /// One kernel of `copies`. Errors: (UnstableError) it is lost in the session's cost or not stable; (input) it cannot
+  /// be built alone.
+  [[nodiscard]] MeteredCost kernel(const KernelKey& key, int copies, const SessionCost& session,
+                                   double patience = 1) const;
+
+  [[nodiscard]] CopyInputs inputs() const { return inputs_; }
+
+ private:
+  [[nodiscard]] SessionCost measure_session() const;
+
+  Device& device_;
+  MeasureOptions options_;
+  CopyInputs inputs_;
+};
+
+}  // namespace tabjoule
