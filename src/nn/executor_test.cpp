@@ -144,6 +144,7 @@ std::vector<Network> networks_without_dropout() {
   all.push_back(first);
   all.push_back(attentive(mixed_columns(), 6, 2, 3));
   all.push_back(attentive(numeric_columns_with_edges(), 4, 1, 2));
+  all.push_back(attentive(mixed_columns(), 16, 2, 2));  // heads of 8 columns: products of our own
   TokenColumns codes;
   codes.cardinalities = {5, 2};
   codes.cls = true;
@@ -198,7 +199,8 @@ TEST(Executor, WhatIsDroppedIsAFunctionOfItsPlaceForwardAndBackward) {
   drops.layers.push_back({LayerType::add, "f", {2, 5}, 7});
   drops.layers.push_back(linear("g", 6, 7, 3));
   for (const Network& network :
-       {drops, mlp(5, {8, 6}, 3, 0.4F), residual(5, 6, 8, 3, 0.3F), attentive(mixed_columns(), 6, 2, 3, 0.3F)}) {
+       {drops, mlp(5, {8, 6}, 3, 0.4F), residual(5, 6, 8, 3, 0.3F), attentive(mixed_columns(), 6, 2, 3, 0.3F),
+        attentive(mixed_columns(), 8, 1, 3, 0.3F)}) {
     validate(network);
     ParameterStore store = roomy_store(network, 8);
     const Matrix x = rows_for(network, kRows, 9);
@@ -213,6 +215,29 @@ TEST(Executor, WhatIsDroppedIsAFunctionOfItsPlaceForwardAndBackward) {
       check_gradients(gradients(executor, network), store, 1e-4F, 2e-5,
                       [&] { return slow().cwiseProduct(coefficients.cast<double>()).sum(); });
     }
+  }
+}
+
+TEST(Executor, AttentionOverMoreColumnsThanABlockOfItsMapIsTheSlowOne) {
+  TokenColumns columns = mixed_columns();
+  columns.cardinalities = {};
+  columns.numeric = 66;
+  for (const int heads : {1, 2, 4}) {  // 16 and 8 columns: products of our own
+    const Network network = attentive(columns, 16, heads, 2, 0);
+    ParameterStore store = roomy_store(network, 5);
+    const Matrix x = rows_for(network, 2, 6);
+    const Matrix coefficients = random_matrix(2, 2, 7);
+    Executor executor;
+    const Matrix y = forward(executor, network, store, x, 1);
+    EXPECT_TRUE(y.cast<double>().isApprox(SlowForward(network, store, x, true).output(), 2e-6));
+    backward(executor, coefficients, 1);
+    std::map<std::string, Matrix> computed = gradients(executor, network);
+    std::erase_if(computed, [](const auto& entry) {
+      return entry.first != "attention.q.bias" && entry.first != "attention.v.bias";
+    });
+    check_gradients(computed, store, 1e-4F, 2e-5, [&] {
+      return SlowForward(network, store, x, true).output().cwiseProduct(coefficients.cast<double>()).sum();
+    });
   }
 }
 

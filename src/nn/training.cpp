@@ -15,9 +15,9 @@ namespace {
 /// in two down to the first, a large one into shards of the second.
 constexpr int kSmallShardRows = 64;
 constexpr int kShardRows = 128;
-constexpr int kTokenShardRows = 512;
+constexpr int kTokenShardRows = 256;
 /// Rows times tokens of a part of a batch: its values stay in the cache between forward and backward.
-constexpr int kPartRows = 2048;
+constexpr int kPartRows = 1024;
 /// Rows times tokens that are evaluated at once.
 constexpr int kEvaluationRows = 256;
 constexpr int kEvaluationTokenRows = 1024;

@@ -30,7 +30,8 @@ class Reglu final : public LayerKind {
     }
   }
 
-  void backward(const BoundLayer& l, const Pass& pass) const override {  // forward: y = a max(b, 0)
+  // forward: y = a max(b, 0); so da = dy b and db = dy a where b > 0, else 0: each takes the other one of its pair
+  void backward(const BoundLayer& l, const Pass& pass) const override {
     if (!l.inputs[0].wanted) return;
     const Block x = rows_of(l.inputs[0].value, pass, l.layer->tokens);
     const Block dx = rows_of(l.inputs[0].gradient, pass, l.layer->tokens);
@@ -39,12 +40,18 @@ class Reglu final : public LayerKind {
       const float* in = x.row(r);
       const float* g = dy.row(r);
       float* out = dx.row(r);
-      if (!l.inputs[0].adds) std::fill_n(out, dx.cols, 0.0F);
-      vector_loop(dy.cols, [=](int c) {
-        const float b = in[2 * c + 1];
-        out[2 * c] += g[c] * std::max(b, 0.0F);
-        out[2 * c + 1] += b > 0 ? g[c] * in[2 * c] : 0.0F;
-      });
+      if (l.inputs[0].adds)
+        vector_loop(dy.cols, [=](int c) {
+          const float passed = in[2 * c + 1] > 0 ? g[c] : 0.0F;
+          out[2 * c] += passed * in[2 * c + 1];
+          out[2 * c + 1] += passed * in[2 * c];
+        });
+      else
+        vector_loop(dy.cols, [=](int c) {
+          const float passed = in[2 * c + 1] > 0 ? g[c] : 0.0F;
+          out[2 * c] = passed * in[2 * c + 1];
+          out[2 * c + 1] = passed * in[2 * c];
+        });
     }
   }
 };
