@@ -66,5 +66,6 @@ Run add_predict(CLI::App& app);
 Run add_measure(CLI::App& app);
 Run add_devices(CLI::App& app);
 Run add_report(CLI::App& app);
+Run add_sensor(CLI::App& app);
 
 }  // namespace tabjoule::cli

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
-#include "power/sensors.h"
+#include "cli/sensor_list.h"
 #include "profile/device.h"
 
 namespace tabjoule::cli {
@@ -10,11 +10,7 @@ namespace {
 
 void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
   const Device device = open_device("auto", device_flags.options());
-  const auto statuses = sensor_statuses("/sys");
   if (flags.json) {
-    Json sensors = Json::array();
-    for (const auto& s : statuses)
-      sensors.push_back({{"name", s.name}, {"description", s.description}, {"usable", s.usable}, {"detail", s.detail}});
     print_json({{"devices",
                  {{{"name", device.name},
                    {"fingerprint", device.fingerprint},
@@ -22,7 +18,7 @@ void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
                    {"runtime_version", device.runner->version()},
                    {"sensor", device.sensor->info().name},
                    {"energy_source", to_string(device.sensor->info().source)}}}},
-                {"sensors", sensors}});
+                {"sensors", sensors_json()}});
     return;
   }
   print(fmt::format("{:<8} {} ({} {})", device.name, device.fingerprint, device.runner->name(),
@@ -30,9 +26,7 @@ void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
   print(fmt::format("         energy: {}, {}", to_string(device.sensor->info().source),
                     device.sensor->info().description));
   print("\nsensors");
-  for (const auto& s : statuses)
-    print(
-        fmt::format("{:<10} {:<8} {}\n{:<19} {}", s.name, s.usable ? "usable" : "absent", s.description, "", s.detail));
+  print_sensors();
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ Json device_facts(const std::string& name) {
   const auto found = devices.find(name);
   if (found == devices.end()) {
     std::vector<std::string> names;
-    for (const auto& [known, text] : devices) names.push_back(known);
+    for (const auto& [known, text] : devices)
+      if (known != "gpu-sensors") names.push_back(known);  // facts about sensors: power/sensor_facts.h
     fail_usage("no facts about a device \"{}\" are known{}; known are: {}", name, did_you_mean(name, names),
                fmt::join(names, ", "));
   }
