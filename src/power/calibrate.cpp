@@ -46,12 +46,14 @@ Line huber_line(const std::vector<double>& seen, const std::vector<double>& read
     }
     line.slope = spread > 0 ? joint / spread : 0;
     line.level = mean_y - line.slope * mean_x;
+    const double last_cost = line.cost;
     line.cost = 0;
     for (std::size_t i = 0; i < seen.size(); ++i) {
       missed[i] = std::abs(readings[i] - line.slope * seen[i] - line.level);
       trust[i] = 1 / std::max(1.0, missed[i] / outlier_w);
       line.cost += missed[i] < outlier_w ? missed[i] * missed[i] : outlier_w * (2 * missed[i] - outlier_w);
     }
+    if (line.cost > 0.9999 * last_cost) break;
   }
   std::nth_element(missed.begin(), missed.begin() + static_cast<std::ptrdiff_t>(missed.size() / 2), missed.end());
   line.residual_w = 1.4826 * missed[missed.size() / 2];
@@ -225,7 +227,7 @@ Calibration calibrate(const PowerTrace& readings, const std::vector<LoadMark>& l
   const double resolution_s = updates.period_s > 0 ? updates.period_s
                                                    : (updates.time_s.back() - updates.time_s.front()) /
                                                          static_cast<double>(updates.time_s.size() - 1);
-  const KnownPower known = meter != nullptr ? KnownPower(*meter) : KnownPower(load);
+  const KnownPower known = meter != nullptr ? KnownPower(*meter, resolution_s / 50) : KnownPower(load);
   const Fitter fitter(updates, known, resolution_s);
 
   Calibration result;

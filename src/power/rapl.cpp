@@ -1,15 +1,11 @@
 #include "power/rapl.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "power/sysfs.h"
 
 namespace tabjoule {
 namespace {
@@ -19,44 +15,21 @@ namespace fs = std::filesystem;
 constexpr const char* kPrefix = "intel-rapl:";
 constexpr const char* kDescription = "RAPL package and memory energy through /sys/class/powercap";
 
-/// First line of a sysfs file. Errors (device): absent, or not readable by this user.
-std::string read_line(const fs::path& path) {
-  errno = 0;
-  std::ifstream in(path);
-  std::string line;
-  if (in && std::getline(in, line)) return line;
-  if (errno == EACCES || errno == EPERM)
-    fail_device("{} is readable by root only: run as root or chmod a+r {}", path.string(), path.string());
-  fail_device("{} cannot be read: {}", path.string(), errno != 0 ? std::strerror(errno) : "it is empty");
-}
-
-/// Microjoules. Errors (device): anything but a plain non-negative integer.
-std::uint64_t read_uj(const fs::path& path) {
-  const std::string line = read_line(path);
-  std::uint64_t value = 0;
-  const char* end = line.data() + line.size();
-  const auto [stop, error] = std::from_chars(line.data(), end, value);
-  if (error != std::errc{} || stop != end)
-    fail_device("{} holds \"{}\" where a number of microjoules is expected; this counter cannot be used", path.string(),
-                line.substr(0, 40));
-  return value;
-}
-
 /// One counter, with its wrap-around undone.
 class Domain {
  public:
   Domain(std::string name, const fs::path& folder)
       : name_(std::move(name)),
         counter_(folder / "energy_uj"),
-        range_uj_(read_uj(folder / "max_energy_range_uj")),
-        last_uj_(read_uj(counter_)) {
+        range_uj_(read_sysfs_number(folder / "max_energy_range_uj", "microjoules")),
+        last_uj_(read_sysfs_number(counter_, "microjoules")) {
     if (range_uj_ == 0) fail_device("{} has a range of 0; this counter cannot be used", folder.string());
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
   double read_j() {
-    const std::uint64_t now_uj = read_uj(counter_);
+    const std::uint64_t now_uj = read_sysfs_number(counter_, "microjoules");
     if (now_uj < last_uj_ && last_uj_ - now_uj > range_uj_)
       fail_device("{} went from {} back to {}, more than its range of {}; the counter was reset", counter_.string(),
                   last_uj_, now_uj, range_uj_);
@@ -95,28 +68,10 @@ class RaplSensor final : public Sensor {
   SensorInfo info_;
 };
 
-/// Folders in `parent` named `prefix` and a number, in the order of their numbers.
-std::vector<fs::path> numbered_folders(const fs::path& parent, const std::string& prefix) {
-  std::vector<std::pair<unsigned, fs::path>> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    unsigned number = 0;
-    const char* end = name.data() + name.size();
-    const auto [stop, bad] = std::from_chars(name.data() + prefix.size(), end, number);
-    if (bad == std::errc{} && stop == end) found.emplace_back(number, entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  std::vector<fs::path> folders;
-  for (auto& [number, path] : found) folders.push_back(std::move(path));
-  return folders;
-}
-
 std::vector<Domain> open_domains(const fs::path& powercap) {
   std::vector<Domain> domains;
   for (const fs::path& package : numbered_folders(powercap, kPrefix)) {
-    const std::string package_name = read_line(package / "name");
+    const std::string package_name = read_sysfs_line(package / "name");
     if (!package_name.starts_with("package")) continue;
     domains.emplace_back(package_name, package);
     const std::string prefix = package.filename().string() + ":";
@@ -124,7 +79,7 @@ std::vector<Domain> open_domains(const fs::path& powercap) {
     std::vector<fs::path> parts = numbered_folders(package, prefix);
     if (parts.empty()) parts = numbered_folders(powercap, prefix);
     for (const fs::path& part : parts)
-      if (read_line(part / "name") == "dram") domains.emplace_back(package_name + " dram", part);
+      if (read_sysfs_line(part / "name") == "dram") domains.emplace_back(package_name + " dram", part);
   }
   return domains;
 }

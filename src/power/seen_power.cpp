@@ -5,15 +5,25 @@
 
 namespace tabjoule {
 
-KnownPower::KnownPower(const PowerTrace& meter) : time_s_(meter.time_s), power_w_(meter.power_w) {
+KnownPower::KnownPower(const PowerTrace& meter, double least_s) {
   // What came before the meter started is taken as the mean of its first moments, not as one noisy sample.
   constexpr double kFirstMoments_s = 0.05;
-  double sum = 0;
-  std::size_t count = 0;
-  while (count < meter.size() && (count < 1 || meter.time_s[count] < meter.time_s.front() + kFirstMoments_s))
-    sum += meter.power_w[count++];
-  time_s_.insert(time_s_.begin(), meter.time_s.front() - kFirstMoments_s);
-  power_w_.insert(power_w_.begin(), sum / static_cast<double>(count));
+  time_s_.push_back(meter.time_s.front() - kFirstMoments_s);
+  power_w_.push_back(0);
+  double first_sum_w = 0, first_count = 0;
+  for (std::size_t i = 0; i < meter.size();) {
+    double sum_w = 0;
+    const std::size_t begin = i;
+    for (; i < meter.size() && meter.time_s[i] <= meter.time_s[begin] + least_s; ++i) sum_w += meter.power_w[i];
+    const auto count = static_cast<double>(i - begin);
+    time_s_.push_back(meter.time_s[begin]);
+    power_w_.push_back(sum_w / count);
+    if (begin == 0 || meter.time_s[begin] < meter.time_s.front() + kFirstMoments_s) {
+      first_sum_w += sum_w;
+      first_count += count;
+    }
+  }
+  power_w_.front() = first_sum_w / first_count;
   sum_up();
 }
 

@@ -11,8 +11,8 @@ namespace tabjoule {
 /// A known power, constant between its times; before the first as at the first.
 class KnownPower {
  public:
-  /// From a reference meter; a sample holds until the next.
-  explicit KnownPower(const PowerTrace& meter);
+  /// From a reference meter: a sample holds until the next; samples closer than `least_s` are averaged.
+  KnownPower(const PowerTrace& meter, double least_s);
   /// 1 while the load runs, 0 else.
   explicit KnownPower(const std::vector<LoadMark>& load);
 

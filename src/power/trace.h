@@ -12,7 +12,7 @@ namespace tabjoule {
 struct PowerTrace {
   std::vector<double> time_s;
   std::vector<double> power_w;  ///< as many as times, as the sensor read it
-  std::int64_t late = 0;        ///< samples that came more than half a period after their time
+  std::int64_t late = 0;        ///< samples that came more than half a period after their time, or not at all
 
   [[nodiscard]] std::size_t size() const { return time_s.size(); }
 };
