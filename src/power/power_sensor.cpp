@@ -118,8 +118,8 @@ class CountingSensor final : public Sensor {
     validate(model);
     info_ = sensor_->info();
     info_.description += ", summed over time";
-    info_.resolution_j = 0;
     sampler_.start([this](double time_s, double reading, std::int64_t /*late*/) { add(time_s, reading); });
+    const std::lock_guard lock(mutex_);
     info_.resolution_j = std::max(period_s, model.update_period_s) * std::max(last_w_, 0.0);
   }
 
