@@ -63,6 +63,7 @@ Run add_search(CLI::App& app);
 Run add_train(CLI::App& app);
 Run add_apply(CLI::App& app);
 Run add_predict(CLI::App& app);
+Run add_kernels(CLI::App& app);
 Run add_measure(CLI::App& app);
 Run add_devices(CLI::App& app);
 Run add_report(CLI::App& app);

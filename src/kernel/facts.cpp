@@ -30,8 +30,10 @@ GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch) : graph_(graph), 
     if (!info.dims.empty() && info.dims[0] < 0) info.dims[0] = batch;
     auto shape = substituted(info);
     if (!shape) {
-      fail_input("input \"{}\": a dimension other than the batch is not fixed; export with fixed widths",
-                 one_line(input.name));
+      fail_input(
+          "input \"{}\": a dimension other than the batch is not fixed; give its size (--dim NAME=N), or export with "
+          "fixed widths",
+          one_line(input.name));
     }
     facts_[input.name].shape = std::move(*shape);
   }

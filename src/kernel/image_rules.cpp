@@ -93,8 +93,8 @@ namespace shape_rules {
 
 Shape conv(const OperatorCall& call) {
   Shape result = image(call);
-  result[1] = call.shape(1).at(0);
   const Shape sizes = slid(call.node, call.shape(0), window_of(call.node, conv_kernel(call)));
+  result[1] = call.shape(1)[0];
   std::copy(sizes.begin(), sizes.end(), result.begin() + 2);
   return result;
 }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.h"
+#include "base/random.h"
 #include "graph/examples/image_models.h"
 #include "graph/examples/transformer_models.h"
 #include "kernel/detect.h"
@@ -57,6 +59,41 @@ std::vector<Model> models() {
           {"bert_tiny", example::bert(), bert, 0.01, 51, 19}};
 }
 
+std::int64_t odd_number(Rng& rng) {
+  constexpr std::int64_t kOdd[] = {0, -1, 1, 2, 7, std::int64_t{1} << 31, std::int64_t{1} << 61, INT64_MAX, INT64_MIN};
+  return kOdd[rng.below(std::size(kOdd))];
+}
+
+/// Changes one operator, its inputs or attributes, or the shape or values of a constant.
+void damage(Graph& graph, Rng& rng) {
+  Node& node = graph.nodes[rng.below(graph.nodes.size())];
+  const Node& other = graph.nodes[rng.below(graph.nodes.size())];
+  Tensor& tensor = graph.constants[rng.below(graph.constants.size())];
+  switch (rng.below(6)) {
+    case 0:
+      node.op = other.op;
+      break;
+    case 1:
+      node.inputs[rng.below(node.inputs.size())] = other.outputs[0];
+      break;
+    case 2:
+      node.inputs.resize(rng.below(node.inputs.size()) + 1);
+      break;
+    case 3:
+      for (auto& [name, value] : node.attributes) {
+        if (auto* list = std::get_if<std::vector<std::int64_t>>(&value)) list->back() = odd_number(rng);
+        if (auto* number = std::get_if<std::int64_t>(&value)) *number = odd_number(rng);
+      }
+      break;
+    case 4:
+      if (!tensor.dims.empty()) tensor.dims[rng.below(tensor.dims.size())] = std::abs(odd_number(rng) / 2);
+      break;
+    default:
+      if (!tensor.integers.empty()) tensor.integers[rng.below(tensor.integers.size())] = odd_number(rng);
+      break;
+  }
+}
+
 TEST(Models, EveryOperatorIsKnownAndTheWorkIsWhatIsPublished) {
   for (const Model& model : models()) {
     SCOPED_TRACE(model.name);
@@ -82,6 +119,25 @@ TEST(Models, TensorRtsGoogLeNetHasTheKernelsThatTensorRtReports) {
     detected.push_back(kernel.name);
   EXPECT_EQ(reported.size(), 66U);
   EXPECT_EQ(detected, reported);
+}
+
+/// What can still be read of a damaged file has kernels or an Error of one line, nothing else.
+TEST(Models, DamagedFilesAreDetectedOrRefused) {
+  for (Graph graph :
+       {example::shufflenet_v2(), example::bert({.layers = 1, .width = 4, .tokens = 4, .vocabulary = 3})}) {
+    const std::vector<FusionRules> rules = {load_fusion_rules("onnxruntime-cpu"), load_fusion_rules("tensorrt")};
+    Rng rng(9);
+    for (int round = 0; round < 300; ++round) {
+      Graph damaged = graph;
+      for (auto changes = rng.below(3) + 1; changes > 0; --changes) damage(damaged, rng);
+      try {
+        static_cast<void>(detect_kernels(damaged, 2, rules[rng.below(2)]));
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::input);
+        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -181,6 +181,11 @@ Shape slice(const OperatorCall& call) {
   const auto from = call.integers(1);
   const auto to = call.integers(2);
   const bool steps = call.optional_input(4) != nullptr;
+  const auto fits = [&](std::size_t input) {
+    return call.optional_input(input) == nullptr || call.integers(input).size() == from.size();
+  };
+  if (to.size() != from.size() || !fits(3) || !fits(4))
+    fail_input("node {}: its starts, ends, axes and steps differ in number", shown(call.node));
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::int64_t named =
         call.optional_input(3) != nullptr ? call.integers(3).at(i) : static_cast<std::int64_t>(i);
@@ -209,7 +214,8 @@ std::vector<Shape> parts(const OperatorCall& call) {
   std::int64_t sum = 0;
   std::vector<Shape> shapes;
   for (const std::int64_t size : sizes) {
-    sum += elements_of({size});
+    if (size < 0 || size > in[axis]) fail_input("node {}: a part of {} of {}", shown(call.node), size, in[axis]);
+    sum = std::min(sum + size, in[axis] + 1);
     shapes.push_back(in);
     shapes.back()[axis] = size;
   }
@@ -241,8 +247,11 @@ Shape pad(const OperatorCall& call) {
   for (std::size_t i = 0; axes.empty() && i < result.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
   for (std::size_t i = 0; i < axes.size() && 2 * axes.size() == pads.size(); ++i) {
     std::int64_t& size = result[axis_of(call.node, axes[i], result.size())];
-    const std::int64_t pad = elements_of({std::abs(pads[i])}) + elements_of({std::abs(pads[i + axes.size()])});
-    size = pads[i] < 0 || pads[i + axes.size()] < 0 ? size + pads[i] + pads[i + axes.size()] : size + pad;
+    for (const std::int64_t pad : {pads[i], pads[i + axes.size()]}) {
+      constexpr std::int64_t kLargest = std::int64_t{1} << 40;
+      if (pad < -kLargest || pad > kLargest) fail_input("node {}: a pad of {}", shown(call.node), pad);
+      size += pad;  // negative: cuts off
+    }
   }
   return result;
 }

@@ -77,8 +77,22 @@ bool has_known_type(const onnx::ValueInfoProto& proto) {
 /// A Constant node's value, or nothing where the node is another operator.
 std::optional<Tensor> constant_node_value(const onnx::NodeProto& proto) {
   if (proto.op_type() != "Constant" || proto.output_size() != 1 || proto.attribute_size() != 1) return {};
-  if (!proto.attribute(0).has_t()) return {};
-  Tensor tensor = tensor_from(&proto.attribute(0).t());
+  const onnx::AttributeProto& value = proto.attribute(0);
+  Tensor tensor;
+  if (value.has_t()) {
+    tensor = tensor_from(&value.t());
+  } else if (value.name() == "value_int" || value.name() == "value_ints") {
+    tensor.type = ElementType::int64;
+    tensor.integers.assign(value.ints().begin(), value.ints().end());
+    if (value.name() == "value_int") tensor.integers = {value.i()};
+    if (value.name() == "value_ints") tensor.dims = {value.ints_size()};
+  } else if (value.name() == "value_float" || value.name() == "value_floats") {
+    tensor.floats.assign(value.floats().begin(), value.floats().end());
+    if (value.name() == "value_float") tensor.floats = {value.f()};
+    if (value.name() == "value_floats") tensor.dims = {value.floats_size()};
+  } else {
+    return {};
+  }
   tensor.name = proto.output(0);
   return tensor;
 }
