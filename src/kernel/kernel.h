@@ -80,15 +80,19 @@ struct KernelWork {
 };
 [[nodiscard]] KernelWork work_of(const KernelKey& key);
 
-/// One measured kernel: a row of SAMPLES.csv (docs/samples-format.md).
+/// One measured kernel: a row of SAMPLES.csv (docs/samples-format.md). One of time and energy may be unknown.
 struct KernelSample {
   KernelKey key;
-  double time_s = 0;
-  double energy_j = 0;
+  double time_s = 0;    ///< 0: not known
+  double energy_j = 0;  ///< 0: not known
   double weight = 1;
   std::string source;  ///< where it was measured
 };
 
+/// {"kernel": TYPE, the type's columns, "variant", "dtype" where not float32}.
+[[nodiscard]] Json to_json(const KernelKey& key);
+[[nodiscard]] KernelKey key_from_json(const Json& json);
+/// The key's members and "time_s", "energy_j" (those known), "weight", "source".
 [[nodiscard]] Json to_json(const KernelSample& sample);
 [[nodiscard]] KernelSample sample_from_json(const Json& json);
 

@@ -35,32 +35,43 @@ std::int64_t extent_of(const Json& json, const std::string& name) {
 
 }  // namespace
 
-Json to_json(const KernelSample& sample) {
-  const auto& columns = kernel_columns(sample.key.type);
-  if (columns.size() != sample.key.shape.size()) fail_internal("kernel \"{}\": shape values", sample.key.text());
+Json to_json(const KernelKey& key) {
+  const auto& columns = kernel_columns(key.type);
+  if (columns.size() != key.shape.size()) fail_internal("kernel \"{}\": shape values", key.text());
   Json json;
-  json["kernel"] = to_string(sample.key.type);
-  for (std::size_t i = 0; i < columns.size(); ++i) json[columns[i]] = sample.key.shape[i];
-  json["variant"] = sample.key.variant;
-  if (sample.key.dtype != DataType::float32) json["dtype"] = to_string(sample.key.dtype);
-  json["time_s"] = sample.time_s;
-  json["energy_j"] = sample.energy_j;
+  json["kernel"] = to_string(key.type);
+  for (std::size_t i = 0; i < columns.size(); ++i) json[columns[i]] = key.shape[i];
+  json["variant"] = key.variant;
+  if (key.dtype != DataType::float32) json["dtype"] = to_string(key.dtype);
+  return json;
+}
+
+KernelKey key_from_json(const Json& json) {
+  if (!json.is_object()) fail_input("kernel sample: expected an object, came {}", json.type_name());
+  KernelKey key;
+  key.type = kernel_type_from(text_of(json, "kernel"));
+  for (const std::string& column : kernel_columns(key.type)) key.shape.push_back(extent_of(json, column));
+  if (json.contains("variant")) key.variant = text_of(json, "variant");
+  if (json.contains("dtype")) key.dtype = data_type_from(text_of(json, "dtype"));
+  return key;
+}
+
+Json to_json(const KernelSample& sample) {
+  Json json = to_json(sample.key);
+  if (sample.time_s != 0) json["time_s"] = sample.time_s;
+  if (sample.energy_j != 0) json["energy_j"] = sample.energy_j;
   json["weight"] = sample.weight;
   json["source"] = sample.source;
   return json;
 }
 
 KernelSample sample_from_json(const Json& json) {
-  if (!json.is_object()) fail_input("kernel sample: expected an object, came {}", json.type_name());
   KernelSample sample;
-  sample.key.type = kernel_type_from(text_of(json, "kernel"));
-  for (const std::string& column : kernel_columns(sample.key.type)) {
-    sample.key.shape.push_back(extent_of(json, column));
-  }
-  if (json.contains("variant")) sample.key.variant = text_of(json, "variant");
-  if (json.contains("dtype")) sample.key.dtype = data_type_from(text_of(json, "dtype"));
-  sample.time_s = positive_of(json, "time_s");
-  sample.energy_j = positive_of(json, "energy_j");
+  sample.key = key_from_json(json);
+  if (json.contains("time_s")) sample.time_s = positive_of(json, "time_s");
+  if (json.contains("energy_j")) sample.energy_j = positive_of(json, "energy_j");
+  if (sample.time_s == 0 && sample.energy_j == 0)
+    fail_input("kernel sample: neither \"time_s\" nor \"energy_j\" is there; add one");
   if (json.contains("weight")) sample.weight = positive_of(json, "weight");
   if (json.contains("source")) sample.source = text_of(json, "source");
   return sample;

@@ -11,7 +11,7 @@ namespace {
 
 // A residual beyond e^1 is a disturbed sample; trees must not chase it.
 constexpr double kLargestResidual = 1;
-constexpr int kMostTerms = 64;
+constexpr int kMostTerms = 96;
 
 Eigen::MatrixXd term_matrix(const Terms& terms, std::span<const KernelKey> keys) {
   Eigen::MatrixXd matrix(static_cast<Eigen::Index>(keys.size()), terms.count());
@@ -43,7 +43,7 @@ CostModel CostModel::fit(const Terms& terms, std::span<const KernelKey> keys, st
     const double r = std::log(target[i] / model.roofline(terms, keys[i]));
     residual.push_back(static_cast<float>(std::clamp(r, -kLargestResidual, kLargestResidual)));
   }
-  model.trees_ = BoostedTrees::fit(features, residual, std::vector<float>(weight.begin(), weight.end()), {});
+  model.trees_ = ExtraTrees::fit(features, residual, std::vector<float>(weight.begin(), weight.end()), {});
   return model;
 }
 
@@ -56,9 +56,13 @@ double CostModel::roofline(const Terms& terms, const KernelKey& key) const {
   return std::max(sum, floor_);
 }
 
-double CostModel::predict(const Terms& terms, const KernelKey& key) const {
-  const double physical = roofline(terms, key);
-  return trees_.empty() ? physical : physical * std::exp(trees_.predict(terms.features(key)));
+CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key) const {
+  Estimate estimate{std::log(roofline(terms, key)), 0, 0};
+  if (trees_.empty()) return estimate;
+  const ExtraTrees::Estimate trees = trees_.predict(terms.features(key));
+  estimate.correction = trees.mean;
+  estimate.spread = trees.spread;
+  return estimate;
 }
 
 }  // namespace tabjoule

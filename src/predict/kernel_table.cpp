@@ -6,7 +6,8 @@
 namespace tabjoule {
 
 std::size_t KernelKeyHash::operator()(const KernelKey& key) const {
-  std::uint64_t hash = std::hash<std::string>{}(key.variant) ^ static_cast<std::uint64_t>(key.type);
+  std::uint64_t hash = std::hash<std::string>{}(key.variant) ^ static_cast<std::uint64_t>(key.type) ^
+                       (static_cast<std::uint64_t>(key.dtype) << 8);
   for (const std::int64_t size : key.shape) {
     hash = (hash ^ static_cast<std::uint64_t>(size)) * 0x9E3779B97F4A7C15ULL;
     hash ^= hash >> 32;
@@ -15,8 +16,8 @@ std::size_t KernelKeyHash::operator()(const KernelKey& key) const {
 }
 
 EnergyTable::EnergyTable(const Predictor& predictor) : predictor_(predictor) {
-  const ModelPrediction empty = predictor.predict(KernelGraph{});
-  session_ = {empty.energy_per_batch_j, empty.time_per_batch_s, empty.unknown};
+  const Prediction session = predictor.predict(KernelGraph{}).kernels.front().prediction;
+  session_ = {session.energy_j, session.time_s, session.known ? 0 : 1};
 }
 
 const EnergyTable::Entry& EnergyTable::entry(const KernelKey& key) {
@@ -38,6 +39,7 @@ EnergySum EnergyTable::sum(const KernelGraph& graph) {
   double weight_bytes = 0;
   for (const Kernel& kernel : graph.kernels) weight_bytes += crowded_bytes(kernel.key);
   const std::lock_guard lock(mutex_);
+  int launched = 0;
   double m = -1;  // the curve's value is the same for all kernels of as many rows: most of a network's
   Crowd here;
   for (const Kernel& kernel : graph.kernels) {
@@ -50,7 +52,10 @@ EnergySum EnergyTable::sum(const KernelGraph& graph) {
     sum.energy_per_batch_j += cost.energy_j;
     sum.time_per_batch_s += cost.time_s;
     sum.unknown += known.unknown;
+    launched += kernel.key.type == KernelType::session ? 0 : 1;
   }
+  sum.energy_per_batch_j = predictor_.energy_correction().apply(sum.energy_per_batch_j, launched);
+  sum.time_per_batch_s = predictor_.time_correction().apply(sum.time_per_batch_s, launched);
   return sum;
 }
 

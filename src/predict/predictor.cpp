@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "predict/accuracy.h"
@@ -18,6 +18,8 @@ constexpr std::size_t kFewestSamples = 5;
 constexpr double kLoneSampleError = 0.15;
 
 bool positive(double value) { return std::isfinite(value) && value > 0; }
+
+bool positive_or_unknown(double value) { return value == 0 || positive(value); }
 
 void check_sizes(const KernelKey& key) {
   const auto& columns = kernel_columns(key.type);
@@ -34,7 +36,9 @@ void check_samples(std::span<const KernelSample> samples) {
     const KernelSample& sample = samples[i];
     with_context(fmt::format("sample {}", i + 1), [&] {
       if (sample.key.type != KernelType::unknown) check_sizes(sample.key);
-      if (!positive(sample.time_s) || !positive(sample.energy_j) || !positive(sample.weight))
+      const bool told = sample.time_s != 0 || sample.energy_j != 0;
+      if (!told || !positive_or_unknown(sample.time_s) || !positive_or_unknown(sample.energy_j) ||
+          !positive(sample.weight))
         fail_input(
             "{}: time, energy and weight must be positive and finite, they are {} s, {} J and {}; remove the row or "
             "measure it again",
@@ -43,8 +47,9 @@ void check_samples(std::span<const KernelSample> samples) {
   }
 }
 
-/// Between the two middle ones, in the logarithm. values: not empty.
+/// Between the two middle ones, in the logarithm; 0 without values.
 double log_median(std::vector<double> values) {
+  if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   return std::sqrt(values[(values.size() - 1) / 2] * values[values.size() / 2]);
 }
@@ -53,16 +58,33 @@ double log_median(std::vector<double> values) {
 Prediction median_of(std::span<const KernelSample* const> samples) {
   std::vector<double> energies_j, times_s;
   for (const KernelSample* sample : samples) {
-    energies_j.push_back(sample->energy_j);
-    times_s.push_back(sample->time_s);
+    if (sample->energy_j > 0) energies_j.push_back(sample->energy_j);
+    if (sample->time_s > 0) times_s.push_back(sample->time_s);
   }
+  const auto low = [](double middle, const std::vector<double>& values) {
+    return values.empty() ? 0
+                          : std::min(*std::min_element(values.begin(), values.end()), middle * (1 - kLoneSampleError));
+  };
+  const auto high = [](double middle, const std::vector<double>& values) {
+    return values.empty() ? 0
+                          : std::max(*std::max_element(values.begin(), values.end()), middle * (1 + kLoneSampleError));
+  };
   Prediction prediction;
   prediction.energy_j = log_median(energies_j);
+  prediction.energy_low_j = low(prediction.energy_j, energies_j);
+  prediction.energy_high_j = high(prediction.energy_j, energies_j);
   prediction.time_s = log_median(times_s);
-  const auto [low, high] = std::minmax_element(energies_j.begin(), energies_j.end());
-  prediction.energy_low_j = std::min(*low, prediction.energy_j * (1 - kLoneSampleError));
-  prediction.energy_high_j = std::max(*high, prediction.energy_j * (1 + kLoneSampleError));
+  prediction.time_low_s = low(prediction.time_s, times_s);
+  prediction.time_high_s = high(prediction.time_s, times_s);
+  prediction.known = !energies_j.empty();
+  prediction.time_known = !times_s.empty();
   return prediction;
+}
+
+/// Kernels that the device launches: all but the session.
+int kernel_count(const KernelGraph& graph) {
+  const auto launched = [](const Kernel& kernel) { return kernel.key.type != KernelType::session; };
+  return static_cast<int>(std::count_if(graph.kernels.begin(), graph.kernels.end(), launched));
 }
 
 /// `alone` among `weight_bytes` of weights; the interval keeps its relative width.
@@ -76,18 +98,25 @@ Prediction crowded(Prediction alone, const KernelKey& key, double weight_bytes, 
   alone.energy_j = cost.energy_j;
   alone.energy_low_j *= factor;
   alone.energy_high_j *= factor;
-  alone.time_s = cost.time_s;
+  const double slower = alone.time_s > 0 ? cost.time_s / alone.time_s : 1;
+  alone.time_s *= slower;
+  alone.time_low_s *= slower;
+  alone.time_high_s *= slower;
   return alone;
 }
 
 }  // namespace
 
+/// Costs in one data type say nothing of those in another.
+using TypeKey = std::pair<KernelType, DataType>;
+
 struct Predictor::State {
-  std::map<KernelType, TypeModel> models;
+  std::map<TypeKey, TypeModel> models;
   /// Kernels known by their own measurements alone: the session, and types with too few samples to fit.
   std::map<KernelKey, Prediction> alone;
   KernelKey session{KernelType::session, {}, ""};
   Crowding crowding;
+  ModelCorrection energy_correction, time_correction;
   PredictorAccuracy accuracy;
 };
 
@@ -98,11 +127,12 @@ Predictor::~Predictor() = default;
 
 Predictor Predictor::fit(const DeviceProfile& profile) {
   check_samples(profile.samples);
-  std::map<KernelType, std::vector<const KernelSample*>> by_type;
-  for (const KernelSample& sample : profile.samples) by_type[sample.key.type].push_back(&sample);
+  std::map<TypeKey, std::vector<const KernelSample*>> by_type;
+  for (const KernelSample& sample : profile.samples) by_type[{sample.key.type, sample.key.dtype}].push_back(&sample);
   auto state = std::make_unique<State>();
   std::vector<HeldOut> held_out;
-  for (const auto& [type, samples] : by_type) {
+  for (const auto& [type_key, samples] : by_type) {
+    const KernelType type = type_key.first;
     if (type == KernelType::session || type == KernelType::unknown || samples.size() < kFewestSamples) {
       std::map<KernelKey, std::vector<const KernelSample*>> by_key;
       for (const KernelSample* sample : samples) by_key[sample->key].push_back(sample);
@@ -110,7 +140,7 @@ Predictor Predictor::fit(const DeviceProfile& profile) {
       if (type == KernelType::session) state->session = samples.front()->key;
       continue;
     }
-    const TypeModel& model = state->models.emplace(type, TypeModel::fit(samples)).first->second;
+    const TypeModel& model = state->models.emplace(type_key, TypeModel::fit(samples)).first->second;
     held_out.insert(held_out.end(), model.held_out().begin(), model.held_out().end());
   }
   if (state->models.empty())
@@ -118,11 +148,29 @@ Predictor Predictor::fit(const DeviceProfile& profile) {
                profile.samples.size(), kFewestSamples);
   state->crowding = Crowding(profile.crowding);
   state->accuracy = accuracy_of(held_out);
-  return Predictor(std::move(state));
+  Predictor predictor(std::move(state));
+  predictor.fit_corrections(profile);
+  return predictor;
+}
+
+/// Measured models beside the sums of their kernels; those with unknown kernels say nothing.
+void Predictor::fit_corrections(const DeviceProfile& profile) {
+  std::vector<SummedModel> energies, times;
+  for (const ModelSample& model : profile.models) {
+    KernelGraph graph;
+    for (const KernelKey& key : model.kernels) graph.kernels.push_back({key, {}});
+    const ModelPrediction sum = with_context(fmt::format("model \"{}\"", model.name), [&] { return predict(graph); });
+    if (sum.unknown > 0) continue;
+    const int kernels = kernel_count(graph);
+    energies.push_back({sum.energy_per_batch_j, model.energy_j, kernels});
+    if (sum.time_per_batch_s > 0) times.push_back({sum.time_per_batch_s, model.time_s, kernels});
+  }
+  state_->energy_correction = fit_model_correction(energies);
+  state_->time_correction = fit_model_correction(times);
 }
 
 Prediction Predictor::predict(const KernelKey& key) const {
-  const auto model = state_->models.find(key.type);
+  const auto model = state_->models.find({key.type, key.dtype});
   if (model != state_->models.end()) {
     check_sizes(key);
     return model->second.predict(key);
@@ -131,6 +179,7 @@ Prediction Predictor::predict(const KernelKey& key) const {
   if (alone != state_->alone.end()) return alone->second;
   Prediction nothing;
   nothing.known = false;
+  nothing.time_known = false;
   return nothing;
 }
 
@@ -163,10 +212,24 @@ ModelPrediction Predictor::predict(const KernelGraph& graph) const {
   }
   model.energy_low_per_batch_j = std::max(0.0, model.energy_per_batch_j - std::sqrt(below));
   model.energy_high_per_batch_j = model.energy_per_batch_j + std::sqrt(above);
+
+  const int kernels = kernel_count(graph);
+  model.time_per_batch_s = state_->time_correction.apply(model.time_per_batch_s, kernels);
+  const ModelCorrection& correction = state_->energy_correction;
+  if (!correction.fitted) return model;
+  // What whole models were wrong by holds the errors of their kernels too.
+  model.corrected = true;
+  model.energy_per_batch_j = correction.apply(model.energy_per_batch_j, kernels);
+  model.energy_low_per_batch_j = model.energy_per_batch_j * std::exp(-correction.log_error);
+  model.energy_high_per_batch_j = model.energy_per_batch_j * std::exp(correction.log_error);
   return model;
 }
 
 const Crowding& Predictor::crowding() const { return state_->crowding; }
+
+const ModelCorrection& Predictor::energy_correction() const { return state_->energy_correction; }
+
+const ModelCorrection& Predictor::time_correction() const { return state_->time_correction; }
 
 const PredictorAccuracy& Predictor::accuracy() const { return state_->accuracy; }
 

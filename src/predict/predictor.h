@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel/kernel.h"
+#include "predict/model_correction.h"
 #include "profile/profile.h"
 
 namespace tabjoule {
@@ -19,8 +20,11 @@ struct Prediction {
   double energy_low_j = 0;  ///< 90 % interval
   double energy_high_j = 0;
   double time_s = 0;
+  double time_low_s = 0;  ///< 90 % interval
+  double time_high_s = 0;
   bool extrapolated = false;  ///< the shape lies outside what was measured
-  bool known = true;          ///< false: no sample of this type; energy and time are 0 and must be reported
+  bool known = true;          ///< false: no sample tells the energy of this type; it is 0 and must be reported
+  bool time_known = true;     ///< the same of the time
 };
 
 struct KernelPrediction {
@@ -28,7 +32,8 @@ struct KernelPrediction {
   Prediction prediction;
 };
 
-/// Per batch in sum; divide by the batch for joules per prediction.
+/// Per batch in sum; divide by the batch for joules per prediction. Where the profile has measured models, the sums
+/// are corrected by them (predict/model_correction.h); the kernels are not.
 struct ModelPrediction {
   double energy_per_batch_j = 0;
   double energy_low_per_batch_j = 0;
@@ -36,6 +41,7 @@ struct ModelPrediction {
   double time_per_batch_s = 0;
   int unknown = 0;  ///< kernels without a prediction, counted, never silently zero
   int extrapolated = 0;
+  bool corrected = false;                 ///< by measured models
   std::vector<KernelPrediction> kernels;  ///< the session's fixed cost is the first
 };
 
@@ -50,8 +56,9 @@ class Crowding;
 
 class Predictor {
  public:
-  /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Deterministic. Errors (input): no
-  /// sample, or a sample whose time or energy is not positive and finite (the row is named).
+  /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Samples that lack one of time and
+  /// energy (0) count for the other. Deterministic. Errors (input): no sample, or one whose time or energy is
+  /// negative or not finite, or that has neither (the row is named).
   static Predictor fit(const DeviceProfile& profile);
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
@@ -64,12 +71,15 @@ class Predictor {
 
   /// For tables that sum by themselves.
   [[nodiscard]] const Crowding& crowding() const;
+  [[nodiscard]] const ModelCorrection& energy_correction() const;
+  [[nodiscard]] const ModelCorrection& time_correction() const;
 
   /// By five-fold cross-validation over the samples it was fitted on.
   [[nodiscard]] const PredictorAccuracy& accuracy() const;
 
  private:
   struct State;
+  void fit_corrections(const DeviceProfile& profile);
   explicit Predictor(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

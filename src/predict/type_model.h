@@ -1,10 +1,11 @@
-// Everything learnt about one kernel type: its two costs, how wrong they are, and what was measured.
+// Everything learnt about one kernel type in one data type: its two costs, how wrong they are, what was measured.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "predict/cost_model.h"
+#include "predict/calibrated_cost.h"
 #include "predict/predictor.h"
 
 namespace tabjoule {
@@ -19,8 +20,7 @@ struct HeldOut {
 
 class TypeModel {
  public:
-  /// `samples`: all of one type, valid. The correction is kept for a cost where there are at least 30 samples and
-  /// cross-validation says that it helps. Repeated measurements of a shape are held out together.
+  /// `samples`: all of one type and data type, valid, at least one.
   static TypeModel fit(std::span<const KernelSample* const> samples);
 
   [[nodiscard]] Prediction predict(const KernelKey& key) const;
@@ -31,9 +31,8 @@ class TypeModel {
   [[nodiscard]] double octaves_outside(const KernelKey& key) const;
 
   Terms terms_;
-  CostModel time_;
-  CostModel energy_;
-  double energy_error_ = 0;  ///< 90 % of held-out |log(predicted / measured)| lie below
+  std::optional<CalibratedCost> time_;
+  std::optional<CalibratedCost> energy_;
   std::vector<double> low_;  ///< of log2(1 + size), per shape column
   std::vector<double> high_;
   std::vector<HeldOut> held_out_;

@@ -104,6 +104,9 @@ struct ProfileOptions {
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress);
 
+/// "measured", "estimated" or "simulated". Errors (input): anything else.
+[[nodiscard]] EnergySource energy_source_from(const std::string& text);
+
 [[nodiscard]] Json to_json(const DeviceProfile& profile);
 [[nodiscard]] DeviceProfile profile_from_json(const Json& json);
 [[nodiscard]] DeviceProfile read_profile(const std::filesystem::path& path);

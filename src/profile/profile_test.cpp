@@ -170,6 +170,26 @@ TEST_F(ProfileFile, ContinuesWhereItWasStopped) {
   }
 }
 
+TEST_F(ProfileFile, KeepsModelsDataTypesRulesAndCostsThatAreNotKnown) {
+  DeviceProfile profile;
+  profile.rules = "tensorrt";
+  KernelKey half = linear(1, 4, 4);
+  half.dtype = DataType::float16;
+  profile.samples = {{half, 0, 2e-6, 1, ""}, {half, 1e-6, 0, 1, ""}};
+  profile.models.push_back({"net", {half, linear(2, 4, 4)}, 2, 1e-3, 5e-3});
+  const DeviceProfile again = profile_from_json(to_json(profile));
+  EXPECT_EQ(to_text(to_json(again)), to_text(to_json(profile)));
+  EXPECT_EQ(again.rules, "tensorrt");
+  EXPECT_EQ(again.samples.at(0).time_s, 0);
+  EXPECT_EQ(again.samples.at(1).energy_j, 0);
+  ASSERT_EQ(again.models.size(), 1U);
+  EXPECT_EQ(again.models[0].kernels, profile.models[0].kernels);
+  EXPECT_EQ(again.models[0].batch, 2);
+  Json bad = to_json(profile);
+  bad["models"][0]["energy_j"] = 0;
+  EXPECT_THROW((void)profile_from_json(bad), Error);
+}
+
 TEST_F(ProfileFile, RefusesFilesItCannotUse) {
   fake::World world;
   Device device = fake::device(world);
@@ -182,7 +202,8 @@ TEST_F(ProfileFile, RefusesFilesItCannotUse) {
     bad[member] = value;
     EXPECT_THROW((void)profile_from_json(bad), Error) << member;
   };
-  refused("version", 2);
+  refused("version", 1);
+  refused("version", 3);
   refused("format", "something");
   refused("device", 3);
   refused("energy_source", "guessed");
