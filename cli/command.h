@@ -71,5 +71,6 @@ Run add_adapt(CLI::App& app);
 Run add_devices(CLI::App& app);
 Run add_report(CLI::App& app);
 Run add_sensor(CLI::App& app);
+Run add_profile(CLI::App& app);
 
 }  // namespace tabjoule::cli

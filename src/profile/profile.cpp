@@ -176,12 +176,13 @@ class Profiling {
 
   void measure_model(const ModelToMeasure& model) {
     try {
-      const MeteredCost cost =
-          with_context(model.name, [&] { return meter_.model(model.graph, model.batch, kPatience); });
+      const MeteredCost cost = meter_.model(model.graph, model.batch, kPatience);
       profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
       store();
     } catch (const UnstableError&) {
       ++skipped_;
+    } catch (const Error& error) {
+      throw Error(error.kind(), model.name + ": " + error.what());
     }
   }
 

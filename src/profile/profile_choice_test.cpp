@@ -118,6 +118,18 @@ TEST(ProfileChoice, WholeModelsAreMeasuredLastAndOnce) {
   EXPECT_EQ(world.loads, loads);
 }
 
+TEST(ProfileChoice, LeavesOutWholeModelsThatAreNotStable) {
+  fake::World world;
+  Device device = fake::device(world);
+  ProfileOptions options = quick();
+  options.models = {some_model()};
+  DeviceProfile profile;
+  const auto disturb = [&](const Progress& progress) { world.noise = progress.fraction == 1 ? 5 : 0; };
+  profile_kernels(profile, grid(), device, options, {}, disturb);
+  EXPECT_EQ(profile.samples.size(), 65U);
+  EXPECT_TRUE(profile.models.empty());
+}
+
 TEST(ProfileChoice, RefusesRoundsOfNothing) {
   fake::World world;
   Device device = fake::device(world);

@@ -1,0 +1,130 @@
+#include "pipeline/device_profiling.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "predict/accuracy.h"
+#include "predict/committee.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr double kRulesShare = 0.2;  // of the budget
+constexpr std::size_t kHeldOut = 24;
+constexpr std::size_t kHeldOutShare = 10;  // one kernel in so many of a limited number
+
+DeviceProfile started_profile(const ProfileRequest& request, const Device& device) {
+  if (request.out.empty()) fail_usage("--out is needed: the file that the profile is stored in after every sample");
+  if (!std::filesystem::exists(request.out)) return {};
+  if (!request.resume)
+    fail_usage("{} exists: --resume goes on with it, another --out starts a new profile", request.out.string());
+  DeviceProfile profile = read_profile(request.out);
+  if (profile.fingerprint != device.fingerprint)
+    fail_input("{}: was measured on \"{}\", this is \"{}\": give another --out", request.out.string(),
+               profile.fingerprint, device.fingerprint);
+  return profile;
+}
+
+/// Baselines with the constants that fit the samples best.
+PredictorAccuracy accuracy_on(const Predictor& predictor, const DeviceProfile& profile) {
+  std::vector<double> ones, flops, energies;
+  for (const KernelSample& sample : profile.samples) {
+    if (sample.key.type == KernelType::session) continue;
+    ones.push_back(1);
+    flops.push_back(std::max(1.0, work_of(sample.key).flops));
+    energies.push_back(sample.energy_j);
+  }
+  PredictorAccuracy accuracy;
+  if (energies.empty()) return accuracy;
+  const double constant = best_factor(ones, energies);
+  const double per_flop = best_factor(flops, energies);
+  for (const KernelSample& sample : profile.held_out) {
+    const Prediction prediction = predictor.predict(sample.key);
+    if (!prediction.known) continue;
+    const auto error = [&](double predicted_j) { return std::abs(predicted_j / sample.energy_j - 1); };
+    ++accuracy.rows;
+    accuracy.mape += error(prediction.energy_j);
+    accuracy.rmspe += error(prediction.energy_j) * error(prediction.energy_j);
+    accuracy.within_10 += error(prediction.energy_j) <= 0.1 ? 1 : 0;
+    accuracy.constant_mape += error(constant);
+    accuracy.flops_mape += error(per_flop * std::max(1.0, work_of(sample.key).flops));
+  }
+  if (accuracy.rows == 0) return accuracy;
+  for (double* sum :
+       {&accuracy.mape, &accuracy.rmspe, &accuracy.within_10, &accuracy.constant_mape, &accuracy.flops_mape})
+    *sum /= accuracy.rows;
+  accuracy.rmspe = std::sqrt(accuracy.rmspe);
+  return accuracy;
+}
+
+double whole_models_mape(const Predictor& predictor, const DeviceProfile& profile) {
+  double sum = 0;
+  for (const ModelSample& model : profile.models) {
+    KernelGraph graph;
+    for (const KernelKey& key : model.kernels) graph.kernels.push_back({key, {}});
+    sum += std::abs(predictor.predict(graph).energy_per_batch_j / model.energy_j - 1);
+  }
+  return profile.models.empty() ? 0 : sum / static_cast<double>(profile.models.size());
+}
+
+ProfileOptions options_of(const ProfileRequest& request, std::vector<ModelToMeasure> models) {
+  ProfileOptions options;
+  options.budget_s = request.budget_s;
+  options.seed = request.seed;
+  options.most_kernels = request.most_kernels;
+  options.held_out = request.most_kernels == 0 ? kHeldOut : std::min(kHeldOut, request.most_kernels / kHeldOutShare);
+  options.doubt = [seed = request.seed](const DeviceProfile& profile, std::span<const KernelKey> keys) {
+    try {
+      return disagreement(profile, keys, 4, seed);
+    } catch (const Error&) {  // too few samples so far for a committee: all are doubted alike
+      return std::vector<double>(keys.size(), kUnknownDisagreement);
+    }
+  };
+  options.models = std::move(models);
+  return options;
+}
+
+/// Stored as soon as it is known; what a profile holds already is not asked again.
+FusionRules rules_of(DeviceProfile& profile, const ProfileRequest& request, Device& device,
+                     const ProgressSink& progress) {
+  const FusionRules assumed = load_fusion_rules(profile.rules);
+  if (!request.rules || !profile.rule_evidence.empty()) return assumed;
+  DiscoveryOptions options;
+  options.measure = ProfileOptions{}.measure;
+  options.budget_s = kRulesShare * request.budget_s;
+  DiscoveredRules found = discover_rules(device, assumed, profiling_questions(request), options, progress);
+  if (contradictions(found.evidence) > 0) {
+    const std::filesystem::path path = request.out.parent_path() / (request.out.stem().string() + "-rules.json");
+    write_json(path, to_json(found.rules));
+    profile.rules = path.string();
+  }
+  profile.rule_evidence = std::move(found.evidence);
+  return found.rules;
+}
+
+}  // namespace
+
+ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& notice, const ProgressSink& progress) {
+  Device device = open_device(request.device, request.device_options);
+  ProfiledDevice result;
+  result.profile = started_profile(request, device);
+  const double begin_s = device.clock->now_s();
+  const FusionRules rules = rules_of(result.profile, request, device, progress);
+  ProfilingTargets targets = profiling_targets(request, device, rules, notice);
+  result.wanted = targets.kernels.size();
+  ProfileOptions options = options_of(request, std::move(targets.models));
+  options.budget_s = std::max(1.0, request.budget_s - (device.clock->now_s() - begin_s));
+  if (!rules.siblings.empty()) options.inputs = CopyInputs::own;
+  profile_kernels(result.profile, targets.kernels, device, options, request.out, progress);
+  result.time_s = device.clock->now_s() - begin_s;
+  result.rules_contradicted = contradictions(result.profile.rule_evidence);
+  const Predictor predictor = Predictor::fit(result.profile);
+  result.held_out = accuracy_on(predictor, result.profile);
+  result.fitted = predictor.accuracy();
+  result.whole_models_mape = whole_models_mape(predictor, result.profile);
+  return result;
+}
+
+}  // namespace tabjoule

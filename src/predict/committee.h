@@ -1,0 +1,20 @@
+// Where a predictor disagrees with itself: the kernels that measuring tells most about.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "predict/predictor.h"
+
+namespace tabjoule {
+
+/// Query by committee (Seung, Opper and Sompolinsky 1992): `members` predictors, each fitted to another seeded half of
+/// each type's samples; the disagreement about a key is the standard deviation of the logarithms of the energies they
+/// predict. Kernels that a member does not know count kUnknownDisagreement. Thread-safe, deterministic. Errors: as
+/// Predictor::fit of half of the samples.
+[[nodiscard]] std::vector<double> disagreement(const DeviceProfile& profile, std::span<const KernelKey> keys,
+                                               int members = 4, std::uint64_t seed = 0);
+
+inline constexpr double kUnknownDisagreement = 1;
+
+}  // namespace tabjoule
