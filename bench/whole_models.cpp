@@ -25,7 +25,7 @@ void report(Device& device, const Predictor& predictor, int width, int depth, st
   store.add(network, Rng(0));
   const auto model = device.runner->load(to_onnx(to_graph(network, &store)));
   model->bind_random(batch, 0);
-  const double predicted_j = predictor.predict(kernels_of(network, batch)).energy_per_batch_j;
+  const double predicted_j = predictor.predict(kernels_of(device, network, batch)).energy_per_batch_j;
   const std::string name = fmt::format("{} x {}", width, depth);
   try {
     const double measured_j = measure(*model, batch, device, {}).energy_per_batch_j;
@@ -45,7 +45,7 @@ void run(double budget_s) {
     EnergyModelOptions options;
     options.profile_budget_s = budget_s;
     DeviceProfile profile;
-    const auto wanted = kernels_of_space(load_space("mlp"), kShape, batch);
+    const auto wanted = kernels_of_space(device, load_space("mlp"), kShape, batch);
     const Predictor predictor = fit_device(device, wanted, options, profile, [](const std::string&) {}, {});
     const PredictorAccuracy& accuracy = predictor.accuracy();
     fmt::print("kernels, batch {}: {} samples, cross-validated MAPE {:.1f} % (constant {:.0f} %, FLOPs {:.0f} %)\n",

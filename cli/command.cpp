@@ -68,7 +68,7 @@ void add_common_flags(CLI::App& command, CommonFlags& flags) {
 }
 
 void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
-  command.add_option("--device", flags.device, "auto, cpu (see `tabjoule devices`)")->capture_default_str();
+  command.add_option("--device", flags.device, "auto, cpu, sim:NAME (see `tabjoule devices`)")->capture_default_str();
   command.add_option("--batch", flags.batch, "rows predicted at once")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();

@@ -1,6 +1,8 @@
 // tabjoule devices: what is here, what can be measured, what is missing.
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "cli/command.h"
 #include "cli/sensor_list.h"
 #include "profile/device.h"
@@ -8,23 +10,32 @@
 namespace tabjoule::cli {
 namespace {
 
+Json json_of(const Device& device) {
+  return {{"name", device.name},
+          {"fingerprint", device.fingerprint},
+          {"runtime", device.runner->name()},
+          {"runtime_version", device.runner->version()},
+          {"sensor", device.energy.name},
+          {"energy_source", to_string(device.energy.source)}};
+}
+
+void print_device(const Device& device) {
+  print(fmt::format("{:<21} {}", device.name, device.fingerprint));
+  print(fmt::format("{:<21} energy: {}, {}", "", to_string(device.energy.source), device.energy.description));
+}
+
 void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
-  const Device device = open_device("auto", device_flags.options());
+  std::vector<Device> devices;
+  devices.push_back(open_device("auto", device_flags.options()));
+  for (const std::string& name : simulated_gpu_names())
+    devices.push_back(open_device("sim:" + name, device_flags.options()));
   if (flags.json) {
-    print_json({{"devices",
-                 {{{"name", device.name},
-                   {"fingerprint", device.fingerprint},
-                   {"runtime", device.runner->name()},
-                   {"runtime_version", device.runner->version()},
-                   {"sensor", device.sensor->info().name},
-                   {"energy_source", to_string(device.sensor->info().source)}}}},
-                {"sensors", sensors_json()}});
+    Json shown = Json::array();
+    for (const Device& device : devices) shown.push_back(json_of(device));
+    print_json({{"devices", shown}, {"sensors", sensors_json()}});
     return;
   }
-  print(fmt::format("{:<8} {} ({} {})", device.name, device.fingerprint, device.runner->name(),
-                    device.runner->version()));
-  print(fmt::format("         energy: {}, {}", to_string(device.sensor->info().source),
-                    device.sensor->info().description));
+  for (const Device& device : devices) print_device(device);
   print("\nsensors");
   print_sensors();
 }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kListable = 20000;
 constexpr int kSampled = 2000;
+/// Of a simulated device, whose seconds cost nothing: enough for every kernel.
+constexpr double kVirtualBudgetS = 1e6;
 
 std::filesystem::path profile_path(const Device& device, const std::filesystem::path& folder) {
   if (folder.empty()) return {};
@@ -24,8 +26,8 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
   DeviceProfile fresh;
   fresh.device = device.name;
   fresh.fingerprint = device.fingerprint;
-  fresh.source = device.sensor->info().source;
-  fresh.sensor = device.sensor->info().name;
+  fresh.source = device.energy.source;
+  fresh.sensor = device.energy.name;
   if (path.empty() || !std::filesystem::exists(path)) return fresh;
   try {
     DeviceProfile stored = read_profile(path);
@@ -38,14 +40,15 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
 
 }  // namespace
 
-KernelGraph kernels_of(const Network& network, std::int64_t batch) {
-  return detect_kernels(to_graph(network, nullptr, batch), batch);
+KernelGraph kernels_of(const Device& device, const Network& network, std::int64_t batch) {
+  return detect_kernels(device, to_graph(network, nullptr, batch), batch);
 }
 
-std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkShape& shape, std::int64_t batch) {
+std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace& space, const NetworkShape& shape,
+                                        std::int64_t batch) {
   std::set<KernelKey> keys;
   const auto add = [&](const Architecture& architecture) {
-    for (const auto& kernel : kernels_of(to_network(space, architecture, shape), batch).kernels)
+    for (const auto& kernel : kernels_of(device, to_network(space, architecture, shape), batch).kernels)
       keys.insert(kernel.key);
   };
   if (space.size() <= kListable) {
@@ -70,8 +73,10 @@ Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const En
   profile = stored_profile(device, path, notice);
   if (const auto missing = kernels_to_measure(profile, wanted); !missing.empty()) {
     ProfileOptions profiling;
-    profiling.budget_s = options.profile_budget_s;
+    profiling.budget_s = device.simulation ? kVirtualBudgetS : options.profile_budget_s;
     profiling.seed = options.seed;
+    profiling.measure = kernel_options(device);
+    profiling.inputs = device.rules.siblings.empty() ? CopyInputs::shared : CopyInputs::own;
     profile_kernels(profile, missing, device, profiling, path, progress);
   }
   return Predictor::fit(profile);

@@ -21,14 +21,14 @@ struct EnergyModelOptions {
 
 /// Every kernel that an architecture of `space` can need at `batch` (of a fixed sample where the space is too large
 /// to list), each once.
-[[nodiscard]] std::vector<KernelKey> kernels_of_space(const SearchSpace& space, const NetworkShape& shape,
-                                                      std::int64_t batch);
+[[nodiscard]] std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace& space,
+                                                      const NetworkShape& shape, std::int64_t batch);
 
 /// Reads the device's stored profile, measures what it lacks for `wanted`, stores it and fits the predictor.
 [[nodiscard]] Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
                                    DeviceProfile& profile, const NoticeSink& notice, const ProgressSink& progress);
 
 /// The kernels of a network as the device's runtime fuses them.
-[[nodiscard]] KernelGraph kernels_of(const Network& network, std::int64_t batch);
+[[nodiscard]] KernelGraph kernels_of(const Device& device, const Network& network, std::int64_t batch);
 
 }  // namespace tabjoule

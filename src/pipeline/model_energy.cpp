@@ -19,8 +19,8 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
                              const ProgressSink& progress) {
   Device device = open_device(request.device, request.device_options);
   const auto model = load(request, device);
-  const KernelGraph graph =
-      with_context(request.model.string(), [&] { return detect_kernels(model->executed_graph(), request.batch); });
+  const KernelGraph graph = with_context(
+      request.model.string(), [&] { return detect_kernels(device, model->executed_graph(), request.batch); });
   std::set<KernelKey> wanted;
   for (const auto& kernel : graph.kernels)
     if (kernel.key.type != KernelType::unknown) wanted.insert(kernel.key);
@@ -32,8 +32,7 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
   DeviceProfile profile;
   const std::vector<KernelKey> keys(wanted.begin(), wanted.end());
   const Predictor predictor = fit_device(device, keys, options, profile, notice, progress);
-  return {device.name, device.sensor->info().name, device.sensor->info().source, predictor.predict(graph),
-          predictor.accuracy()};
+  return {device.name, device.energy.name, device.energy.source, predictor.predict(graph), predictor.accuracy()};
 }
 
 Measurement measure_model(const ModelEnergyRequest& request, const MeasureOptions& options) {

@@ -24,6 +24,7 @@ Json to_json(const RunPoint& point) {
           {"energy_predicted_j", optional_json(point.energy_predicted_j)},
           {"energy_measured_j", optional_json(point.energy_measured_j)},
           {"energy_measured_half_width_95_j", optional_json(point.energy_measured_half_width_95_j)},
+          {"energy_true_j", optional_json(point.energy_true_j)},
           {"time_predicted_s", optional_json(point.time_predicted_s)},
           {"time_measured_s", optional_json(point.time_measured_s)},
           {"parameters", point.parameters},
@@ -40,6 +41,7 @@ RunPoint point_from(const Json& json) {
   point.energy_predicted_j = optional_from(json, "energy_predicted_j");
   point.energy_measured_j = optional_from(json, "energy_measured_j");
   point.energy_measured_half_width_95_j = optional_from(json, "energy_measured_half_width_95_j");
+  point.energy_true_j = optional_from(json, "energy_true_j");
   point.time_predicted_s = optional_from(json, "time_predicted_s");
   point.time_measured_s = optional_from(json, "time_measured_s");
   point.parameters = json.at("parameters").get<std::int64_t>();

@@ -17,6 +17,7 @@ struct RunPoint {
   std::string text;  ///< "mlp depth=3 width=64"
   std::optional<double> score_supernet, score_validation, score_test;
   std::optional<double> energy_predicted_j, energy_measured_j, energy_measured_half_width_95_j;
+  std::optional<double> energy_true_j;  ///< what a simulated device really spends on a prediction
   std::optional<double> time_predicted_s, time_measured_s;
   std::int64_t parameters = 0;
   std::int64_t flops = 0;

@@ -134,9 +134,9 @@ void SearchRun::open() {
   record_.space = space_.name;
   record_.device = device_.name;
   record_.fingerprint = device_.fingerprint;
-  record_.sensor = device_.sensor->info().name;
-  record_.sensor_description = device_.sensor->info().description;
-  record_.source = device_.sensor->info().source;
+  record_.sensor = device_.energy.name;
+  record_.sensor_description = device_.energy.description;
+  record_.source = device_.energy.source;
   record_.batch = request_.batch;
   record_.seed = request_.seed;
   record_.threads = pool_.threads();
@@ -162,7 +162,7 @@ void SearchRun::choose_scaling_of_numbers() {
 }
 
 void SearchRun::profile() {
-  const auto wanted = kernels_of_space(space_, shape_, request_.batch);
+  const auto wanted = kernels_of_space(device_, space_, shape_, request_.batch);
   EnergyModelOptions options;
   options.profile_budget_s = request_.profile_budget_s;
   options.profile_folder = request_.profile_folder;
@@ -189,7 +189,7 @@ void SearchRun::train_supernet_phase() {
 }
 
 double SearchRun::predicted_energy_j(EnergyTable& table, const Architecture& architecture) const {
-  const EnergySum sum = table.sum(kernels_of(to_network(space_, architecture, shape_), request_.batch));
+  const EnergySum sum = table.sum(kernels_of(device_, to_network(space_, architecture, shape_), request_.batch));
   if (sum.unknown > 0)
     fail_device("{} kernels of {} were not measured on {}: raise --profile-budget", sum.unknown,
                 to_text(space_, architecture), device_.name);
@@ -237,7 +237,7 @@ double SearchRun::score_from_utility(double value) const {
 RunPoint SearchRun::point(const Candidate& candidate) const {
   RunPoint result;
   const Network network = to_network(space_, candidate.architecture, shape_);
-  const ModelPrediction prediction = predictor_->predict(kernels_of(network, request_.batch));
+  const ModelPrediction prediction = predictor_->predict(kernels_of(device_, network, request_.batch));
   result.architecture = to_json(space_, candidate.architecture);
   result.text = to_text(space_, candidate.architecture);
   result.score_supernet = score_from_utility(candidate.utility);
@@ -279,8 +279,12 @@ void SearchRun::measure_point(RunPoint& result, const TrainedModel& model) {
     notice(fmt::format("{} was not measured: {}; `tabjoule measure` tries again", result.text, error.what()));
   }
 
-  const KernelGraph executed = detect_kernels(loaded->executed_graph(), request_.batch);
-  const KernelGraph expected = kernels_of(model.network, request_.batch);
+  if (device_.simulation) {
+    const KernelCost truth = device_.simulation->steady_cost(kernels_of(device_, model.network, request_.batch));
+    result.energy_true_j = truth.energy_j / static_cast<double>(request_.batch);
+  }
+  const KernelGraph executed = detect_kernels(device_, loaded->executed_graph(), request_.batch);
+  const KernelGraph expected = kernels_of(device_, model.network, request_.batch);
   const auto same = [](const Kernel& a, const Kernel& b) { return a.key == b.key; };
   if (!std::equal(executed.kernels.begin(), executed.kernels.end(), expected.kernels.begin(), expected.kernels.end(),
                   same))
@@ -294,7 +298,7 @@ void SearchRun::export_and_measure() {
   record_.export_difference = export_model(request_.out, *chosen_model_, data_, *device_.runner, pool_);
   record_.chosen = point(best_);
   measure_point(record_.chosen, *chosen_model_);
-  const ModelPrediction prediction = predictor_->predict(kernels_of(chosen_model_->network, request_.batch));
+  const ModelPrediction prediction = predictor_->predict(kernels_of(device_, chosen_model_->network, request_.batch));
   for (const auto& kernel : prediction.kernels)
     record_.chosen_kernels.push_back(
         {kernel.kernel.key.text(), kernel.kernel.nodes, kernel.prediction.energy_j, kernel.prediction.time_s});

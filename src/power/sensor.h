@@ -19,6 +19,7 @@ struct SensorInfo {
   EnergySource source = EnergySource::measured;
   std::vector<std::string> domains;  ///< what it covers: "package-0", "dram"
   double resolution_j = 0;           ///< smallest step of the energy counter; 0 where not known
+  double update_period_s = 0;        ///< of the counter or the readings; 0 where every read is fresh
 };
 
 /// A cumulative energy counter (sensors of power alone come with traces). Not thread-safe. read errors (device):

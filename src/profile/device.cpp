@@ -36,8 +36,10 @@ std::unique_ptr<Sensor> open_cpu_sensor(const DeviceOptions& options) {
 Device open_cpu(const DeviceOptions& options) {
   Device device;
   device.name = "cpu";
+  device.rules = onnxruntime_cpu_rules();
   device.runner = make_cpu_runner({});
   device.sensor = open_cpu_sensor(options);
+  device.energy = device.sensor->info();
   device.clock = std::make_unique<SystemClock>();
   const SensorInfo& sensor = device.sensor->info();
   device.fingerprint =
@@ -46,11 +48,42 @@ Device open_cpu(const DeviceOptions& options) {
   return device;
 }
 
+Device open_simulated(const std::string& name, const DeviceOptions& options) {
+  Device device;
+  device.simulation = std::make_unique<Simulation>(simulated_gpu(name), options.seed);
+  Simulation& simulation = *device.simulation;
+  const SimulatedGpu& gpu = simulation.gpu();
+  device.name = "sim:" + name;
+  device.rules = gpu.rules;
+  device.power = gpu.sensor.model;
+  device.energy = {.name = gpu.sensor.name,
+                   .description = gpu.sensor.description,
+                   .source = EnergySource::simulated,
+                   .domains = {"device"},
+                   .update_period_s = gpu.sensor.model.update_period_s};
+  device.clock = make_simulated_clock(simulation);
+  device.runner = make_simulated_runner(simulation);
+  device.recorder = make_simulated_recorder(simulation.sensor(), *device.clock);
+  if (gpu.sensor.counter_period_s > 0)
+    device.sensor = make_simulated_counter(simulation.sensor().facts(), simulation.true_power(), *device.clock);
+  device.read_state = [&simulation] {
+    return DeviceState{.clock_hz = simulation.clock() * simulation.gpu().clocks.highest_hz};
+  };
+  device.fingerprint =
+      fmt::format("{} | {} {} | {}", gpu.title, device.runner->name(), device.runner->version(), device.energy.name);
+  return device;
+}
+
 }  // namespace
+
+KernelGraph detect_kernels(const Device& device, const Graph& graph, std::int64_t batch) {
+  return detect_kernels(graph, batch, device.rules);
+}
 
 Device open_device(const std::string& name, const DeviceOptions& options) {
   if (name == "auto" || name == "cpu") return open_cpu(options);
-  for (const char* prefix : {"cuda:", "tensorrt:", "sim:"})
+  if (name.starts_with("sim:")) return open_simulated(name.substr(4), options);
+  for (const char* prefix : {"cuda:", "tensorrt:"})
     if (name.starts_with(prefix))
       fail_device("device \"{}\": this version of tabjoule does not run on {} devices yet; use --device cpu", name,
                   name.substr(0, name.find(':')));

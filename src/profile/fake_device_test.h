@@ -108,8 +108,15 @@ class FakeRunner final : public Runner {
 };
 
 inline Device device(World& world) {
-  return {"fake", "fake | fake 1 | fake", std::make_unique<FakeRunner>(world), std::make_unique<WorldSensor>(world),
-          std::make_unique<WorldClock>(world)};
+  Device result;
+  result.name = "fake";
+  result.rules = onnxruntime_cpu_rules();
+  result.fingerprint = "fake | fake 1 | fake";
+  result.runner = std::make_unique<FakeRunner>(world);
+  result.sensor = std::make_unique<WorldSensor>(world);
+  result.energy = result.sensor->info();
+  result.clock = std::make_unique<WorldClock>(world);
+  return result;
 }
 
 }  // namespace tabjoule::fake

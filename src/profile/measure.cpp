@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "profile/measure_in_windows.h"
 #include "profile/median.h"
 
 namespace tabjoule {
@@ -25,10 +26,11 @@ struct Trial {
 };
 
 void check(const Device& device, std::int64_t batch, const MeasureOptions& options) {
-  if (!device.runner || !device.sensor || !device.clock) fail_usage("the device has no runner, sensor or clock");
+  if (!device.runner || (!device.sensor && !device.recorder) || !device.clock)
+    fail_usage("the device has no runner, sensor or clock");
   if (batch < 1) fail_usage("the batch must be at least 1, got {}", batch);
-  for (const double value :
-       {options.target_relative_half_width, options.trial_s, options.budget_s, options.give_up_relative_half_width})
+  for (const double value : {options.target_relative_half_width, options.trial_s, options.budget_s,
+                             options.give_up_relative_half_width, options.window_trial_s})
     if (!(value > 0) || !std::isfinite(value))
       fail_usage("a measurement's target, trial length, budget and limit must be positive, got {}", value);
   if (options.min_trials < 1) fail_usage("a measurement needs at least one trial, got {}", options.min_trials);
@@ -116,6 +118,7 @@ void refuse_if_unstable(const Series& series, const MeasureOptions& options) {
 
 Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, const MeasureOptions& options) {
   check(device, batch, options);
+  if (device.reads_in_windows()) return measure_in_windows(model, batch, device, options);
   const double end_s = device.clock->now_s() + options.budget_s;
   const int runs = runs_per_trial(model, device, options, end_s);
   (void)run_trial(model, runs, device);
@@ -134,21 +137,33 @@ Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, cons
           .batch = batch,
           .trials = static_cast<int>(series.energies_j.size()),
           .runs_per_trial = runs,
-          .source = device.sensor->info().source,
-          .sensor = device.sensor->info().name};
+          .source = device.energy.source,
+          .sensor = device.energy.name,
+          .idle_power_w = {},
+          .state = device.read_state ? device.read_state() : DeviceState{}};
+}
+
+MeasureOptions kernel_options(const Device& device) {
+  if (device.reads_in_windows()) return {.idle_baseline = false};
+  return {.trial_s = 0.001, .budget_s = 0.35};
 }
 
 Json to_json(const Measurement& measurement) {
-  return {{"energy_j", measurement.energy_j()},
-          {"energy_per_batch_j", measurement.energy_per_batch_j},
-          {"energy_half_width_95_j", measurement.energy_half_width_95_j},
-          {"time_per_batch_s", measurement.time_per_batch_s},
-          {"time_half_width_95_s", measurement.time_half_width_95_s},
-          {"batch", measurement.batch},
-          {"trials", measurement.trials},
-          {"runs_per_trial", measurement.runs_per_trial},
-          {"source", to_string(measurement.source)},
-          {"sensor", measurement.sensor}};
+  Json json = {{"energy_j", measurement.energy_j()},
+               {"energy_per_batch_j", measurement.energy_per_batch_j},
+               {"energy_half_width_95_j", measurement.energy_half_width_95_j},
+               {"time_per_batch_s", measurement.time_per_batch_s},
+               {"time_half_width_95_s", measurement.time_half_width_95_s},
+               {"batch", measurement.batch},
+               {"trials", measurement.trials},
+               {"runs_per_trial", measurement.runs_per_trial},
+               {"source", to_string(measurement.source)},
+               {"sensor", measurement.sensor}};
+  if (measurement.idle_power_w) json["idle_power_w"] = *measurement.idle_power_w;
+  if (measurement.state.clock_hz) json["clock_hz"] = *measurement.state.clock_hz;
+  if (measurement.state.temperature_c) json["temperature_c"] = *measurement.state.temperature_c;
+  if (measurement.state.throttled) json["throttled"] = true;
+  return json;
 }
 
 }  // namespace tabjoule

@@ -1,6 +1,8 @@
 // Repeat until stable: the energy and time of one run of a model, with their spread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -20,6 +22,8 @@ struct Measurement {
   std::int64_t runs_per_trial = 0;
   EnergySource source = EnergySource::estimated;
   std::string sensor;
+  std::optional<double> idle_power_w = {};  ///< before the model ran; not subtracted. Where the sensor reads in windows
+  DeviceState state;                        ///< at the end: clock and temperature where they can be read
 
   [[nodiscard]] double energy_j() const { return energy_per_batch_j / static_cast<double>(batch); }
 };
@@ -29,9 +33,13 @@ struct MeasureOptions {
   /// Length of a trial; lengthened until the sensor's counter takes 50 steps. Shorter than a scheduler's turn
   /// (3 ms and more), so that on a busy machine most trials run between two interruptions.
   double trial_s = 0.002;
-  int min_trials = 5;                         ///< 6 at least are taken: fewer give no 95 % interval of a median
-  double budget_s = 5;                        ///< gives up after this
+  int min_trials = 5;                         ///< a sensor that is read at any time takes 6 at least, for its median
+  double budget_s = 20;                       ///< gives up after this
   double give_up_relative_half_width = 0.15;  ///< refused when still wider than this at the end of the budget
+  // Of sensors that read in windows, beside which trial_s does not count:
+  double window_trial_s = 0.25;  ///< length of a trial at least; lengthened until 10 readings fall into it
+  bool idle_baseline = true;     ///< waits until the device is idle and reads its power first
+  std::uint64_t seed = 0;        ///< of the pauses between trials
 };
 
 /// A measurement that did not become stable: worth another try later, unlike a sensor that fails.
@@ -40,12 +48,17 @@ class UnstableError final : public Error {
   explicit UnstableError(const std::string& message) : Error(ErrorKind::device, message) {}
 };
 
-/// Warm-up, one thrown-away trial, then trials until the relative half-width of the 95 % interval of the median
-/// is under the target, for energy and for time, and the trials do not drift. `model` must be bound. Errors
-/// (device): still unstable at the end of the budget (UnstableError; the message says how wide), or the sensor
-/// fails. docs/measuring.md argues the estimator.
+/// Warm-up, one thrown-away trial, then trials until the relative half-width of the 95 % interval is under the target,
+/// for energy and for time, and the trials do not drift. `model` must be bound. A sensor that can be read at any time
+/// gives short trials and their median; one that reads in windows (Device::reads_in_windows) gives long ones at shifted
+/// phases, the power of each times the time of a run, and their mean. Errors (device): still unstable at the end of the
+/// budget (UnstableError; the message says how wide), or the sensor fails. docs/measuring.md argues the estimators.
 [[nodiscard]] Measurement measure(LoadedModel& model, std::int64_t batch, Device& device,
                                   const MeasureOptions& options);
+
+/// How to measure one of many kernels: with small budgets where the sensor can be read at any time, one after the other
+/// without waiting for an idle device where it reads in windows.
+[[nodiscard]] MeasureOptions kernel_options(const Device& device);
 
 [[nodiscard]] Json to_json(const Measurement& measurement);
 

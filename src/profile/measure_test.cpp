@@ -108,7 +108,8 @@ TEST(Measure, RefusesADrift) {
 
 TEST(Measure, RefusesABudgetForTooFewTrials) {
   fake::World world;
-  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure_fake(world, 2); }), HasSubstr("raise the budget"));
+  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure_fake(world, 2, {.budget_s = 5}); }),
+              HasSubstr("raise the budget"));
 }
 
 TEST(Measure, RefusesASensorThatStandsStill) {

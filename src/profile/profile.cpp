@@ -66,8 +66,9 @@ class Profiling {
                  device_.fingerprint);
     profile_.device = device_.name;
     profile_.fingerprint = device_.fingerprint;
-    profile_.source = device_.sensor->info().source;
-    profile_.sensor = device_.sensor->info().name;
+    profile_.source = device_.energy.source;
+    profile_.sensor = device_.energy.name;
+    profile_.rules = device_.rules.name;
   }
 
   void take_session() {
@@ -243,7 +244,8 @@ bool DeviceProfile::has(const KernelKey& key) const { return holds(samples, key)
 
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress) {
-  if (!device.runner || !device.sensor || !device.clock) fail_usage("the device has no runner, sensor or clock");
+  if (!device.runner || (!device.sensor && !device.recorder) || !device.clock)
+    fail_usage("the device has no runner, sensor or clock");
   if (!(options.budget_s > 0)) fail_usage("the budget must be a positive number of seconds, got {}", options.budget_s);
   if (options.round == 0) fail_usage("a round needs at least one kernel");
   Profiling(profile, device, options, path, progress).run(wanted);

@@ -1,0 +1,16 @@
+// The mean of trials that are long enough for the central limit theorem, with Student's interval.
+#pragma once
+
+#include <span>
+
+namespace tabjoule {
+
+struct MeanEstimate {
+  double mean = 0;
+  double half_width_95 = 0;  ///< infinite for a single value
+};
+
+/// values: not empty.
+[[nodiscard]] MeanEstimate estimate_mean(std::span<const double> values);
+
+}  // namespace tabjoule

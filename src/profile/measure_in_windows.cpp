@@ -1,0 +1,210 @@
+#include "profile/measure_in_windows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "profile/mean.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr double kLeadS = 0.4;  // of load before a trial counts: five times what clocks remember (80 ms)
+constexpr double kReadingsATrial = 10;
+constexpr double kLagsToForget = 8;  // of a lag's time constant
+constexpr double kIdleS = 1;         // of waiting before idle power is read
+constexpr int kPhases = 4;
+constexpr double kCallS = 0.01;  // of runs between two reads of a counter at most
+constexpr int kMostRuns = 1 << 24;
+
+struct Trial {
+  double power_w = 0;
+  double time_s = 0;  ///< of a run
+};
+
+class Measuring {
+ public:
+  Measuring(LoadedModel& model, std::int64_t batch, Device& device, const MeasureOptions& options)
+      : model_(model), batch_(batch), device_(device), options_(options), rng_(options.seed) {
+    const double period_s = device.energy.update_period_s;
+    const SensorModel& power = device.power;
+    settle_s_ = !device.recorder ? period_s : period_s + power.delay_s + power.window_s + kLagsToForget * power.lag_s;
+    trial_s_ = std::max({options.window_trial_s, kReadingsATrial * period_s, 2 * power.window_s});
+  }
+
+  Measurement measure() {
+    const double end_s = device_.clock->now_s() + options_.budget_s;
+    if (options_.idle_baseline) read_idle_power();
+    warm_up();
+    static_cast<void>(trial(0));
+    for (int wanted = std::max(2, options_.min_trials);; wanted *= 2) {
+      while (energy_j_.size() < static_cast<std::size_t>(wanted) && device_.clock->now_s() < end_s) add_trial();
+      if (stable() || device_.clock->now_s() >= end_s) break;
+    }
+    refuse_if_unstable();
+    return result();
+  }
+
+ private:
+  void read_idle_power() {
+    device_.clock->sleep(kIdleS);
+    const double time_s = trial_s_ + settle_s_;
+    idle_power_w_ = power_during(settle_s_, [&] { device_.clock->sleep(time_s); });
+  }
+
+  void warm_up() {
+    for (int runs = 1;; runs = std::min(2 * runs, kMostRuns)) {
+      const double begin_s = device_.clock->now_s();
+      model_.run_bound(runs);
+      const double took_s = device_.clock->now_s() - begin_s;
+      run_s_ = took_s / runs;
+      if (took_s >= kLeadS || runs == kMostRuns) break;
+    }
+    if (!(run_s_ > 0)) fail_device("the clock of {} did not move while the model ran", device_.name);
+  }
+
+  int runs_for(double time_s) const { return static_cast<int>(std::clamp(std::ceil(time_s / run_s_), 1.0, 1e9)); }
+
+  void add_trial() {
+    const Trial done = trial(static_cast<int>(energy_j_.size()) % kPhases);
+    energy_j_.push_back(done.power_w * done.time_s);
+    time_s_.push_back(done.time_s);
+  }
+
+  Trial trial(int phase) {
+    const double period_s = device_.energy.update_period_s;
+    device_.clock->sleep(period_s * (rng_.uniform() + static_cast<double>(phase) / kPhases));
+    model_.run_bound(runs_for(kLeadS));
+    Trial result;
+    const int runs = runs_for(trial_s_ + settle_s_);
+    const auto timed = [&](int count) {
+      const double begin_s = device_.clock->now_s();
+      model_.run_bound(count);
+      return device_.clock->now_s() - begin_s;
+    };
+    if (device_.recorder) {
+      result.power_w = power_during(settle_s_, [&] { result.time_s = timed(runs) / runs; });
+    } else {
+      result = trial_by_counter(timed);
+    }
+    if (!std::isfinite(result.power_w) || result.power_w < 0)
+      fail_device("the sensor \"{}\" gives {} W: use another sensor", device_.energy.name, result.power_w);
+    return result;
+  }
+
+  /// Mean corrected power of the readings that saw nothing older than `settle_s` after the begin of `body`.
+  template <class Body>
+  double power_during(double settle_s, Body&& body) {
+    if (!device_.recorder) {
+      const double begin_j = device_.sensor->read_energy_j(), begin_s = device_.clock->now_s();
+      body();
+      return (device_.sensor->read_energy_j() - begin_j) / (device_.clock->now_s() - begin_s);
+    }
+    const double from_s = device_.clock->now_s() + settle_s;
+    device_.recorder->start();
+    body();
+    const PowerTrace trace = device_.recorder->stop();
+    double sum_w = 0;
+    int readings = 0;
+    for (std::size_t i = 0; i < trace.size(); ++i) {
+      if (trace.time_s[i] < from_s) continue;
+      sum_w += (trace.power_w[i] - device_.power.offset_w) / device_.power.gain;
+      ++readings;
+    }
+    if (readings == 0)
+      fail_device("the sensor \"{}\" gave no reading in {:g} s", device_.energy.name, device_.clock->now_s() - from_s);
+    return sum_w / readings;
+  }
+
+  /// From one step of the counter to another: between them energy and time are both exact but for one call.
+  template <class Timed>
+  Trial trial_by_counter(Timed&& timed) {
+    const int runs = runs_for(std::min(kCallS, device_.energy.update_period_s / 50));
+    double total_s = 0;
+    std::int64_t total_runs = 0;
+    const auto until_step = [&](double least_s) {
+      const double begin_s = device_.clock->now_s();
+      double last_j = device_.sensor->read_energy_j();
+      for (;;) {
+        total_s += timed(runs);
+        total_runs += runs;
+        const double now_j = device_.sensor->read_energy_j();
+        const double past_s = device_.clock->now_s() - begin_s;
+        if (now_j != last_j && past_s >= least_s) return now_j;
+        if (past_s > least_s + 100 * device_.energy.update_period_s)
+          throw UnstableError(fmt::format("the counter \"{}\" stands still", device_.energy.name));
+        last_j = now_j;
+      }
+    };
+    const double begin_j = until_step(0), begin_s = device_.clock->now_s();
+    const double end_j = until_step(trial_s_), end_s = device_.clock->now_s();
+    return {(end_j - begin_j) / (end_s - begin_s), total_s / static_cast<double>(total_runs)};
+  }
+
+  [[nodiscard]] double width() const {
+    const auto relative = [](const std::vector<double>& values) {
+      const MeanEstimate estimate = estimate_mean(values);
+      return estimate.mean > 0 ? estimate.half_width_95 / estimate.mean : std::numeric_limits<double>::infinity();
+    };
+    return std::max(relative(energy_j_), relative(time_s_));
+  }
+
+  [[nodiscard]] bool stable() const {
+    return energy_j_.size() >= static_cast<std::size_t>(std::max(2, options_.min_trials)) &&
+           width() <= options_.target_relative_half_width;
+  }
+
+  void refuse_if_unstable() const {
+    const auto least = static_cast<std::size_t>(std::max(2, options_.min_trials));
+    if (energy_j_.size() < least)
+      throw UnstableError(
+          fmt::format("only {} trials of {} fit into the budget of {:g} s: raise the budget (a trial takes {:.2g} s by "
+                      "\"{}\") or lower the batch",
+                      energy_j_.size(), least, options_.budget_s, trial_s_ + settle_s_ + kLeadS, device_.energy.name));
+    if (width() > options_.give_up_relative_half_width)
+      throw UnstableError(
+          fmt::format("not stable after {} trials in {:g} s: the 95 % interval is +-{:.0f} %, at most {:.0f} % is "
+                      "accepted; stop other programs or raise the budget",
+                      energy_j_.size(), options_.budget_s, 100 * width(), 100 * options_.give_up_relative_half_width));
+  }
+
+  [[nodiscard]] Measurement result() const {
+    const MeanEstimate energy = estimate_mean(energy_j_);
+    const MeanEstimate time = estimate_mean(time_s_);
+    return {.energy_per_batch_j = energy.mean,
+            .energy_half_width_95_j = energy.half_width_95,
+            .time_per_batch_s = time.mean,
+            .time_half_width_95_s = time.half_width_95,
+            .batch = batch_,
+            .trials = static_cast<int>(energy_j_.size()),
+            .runs_per_trial = runs_for(trial_s_ + settle_s_),
+            .source = device_.energy.source,
+            .sensor = device_.energy.name,
+            .idle_power_w = idle_power_w_,
+            .state = device_.read_state ? device_.read_state() : DeviceState{}};
+  }
+
+  LoadedModel& model_;
+  std::int64_t batch_;
+  Device& device_;
+  const MeasureOptions& options_;
+  Rng rng_;
+  double settle_s_ = 0;
+  double trial_s_ = 0;
+  double run_s_ = 0;
+  std::optional<double> idle_power_w_;
+  std::vector<double> energy_j_;  ///< of a run, by trial
+  std::vector<double> time_s_;
+};
+
+}  // namespace
+
+Measurement measure_in_windows(LoadedModel& model, std::int64_t batch, Device& device, const MeasureOptions& options) {
+  return Measuring(model, batch, device, options).measure();
+}
+
+}  // namespace tabjoule
