@@ -17,7 +17,11 @@ constexpr std::size_t kHeldOutShare = 10;  // one kernel in so many of a limited
 
 DeviceProfile started_profile(const ProfileRequest& request, const Device& device) {
   if (request.out.empty()) fail_usage("--out is needed: the file that the profile is stored in after every sample");
-  if (!std::filesystem::exists(request.out)) return {};
+  if (!std::filesystem::exists(request.out)) {
+    DeviceProfile fresh;
+    fresh.rules = device.rules.name;
+    return fresh;
+  }
   if (!request.resume)
     fail_usage("{} exists: --resume goes on with it, another --out starts a new profile", request.out.string());
   DeviceProfile profile = read_profile(request.out);
@@ -89,10 +93,10 @@ ProfileOptions options_of(const ProfileRequest& request, std::vector<ModelToMeas
 /// Stored as soon as it is known; what a profile holds already is not asked again.
 FusionRules rules_of(DeviceProfile& profile, const ProfileRequest& request, Device& device,
                      const ProgressSink& progress) {
-  const FusionRules assumed = load_fusion_rules(profile.rules);
+  const FusionRules assumed = profile.rules == device.rules.name ? device.rules : load_fusion_rules(profile.rules);
   if (!request.rules || !profile.rule_evidence.empty()) return assumed;
   DiscoveryOptions options;
-  options.measure = ProfileOptions{}.measure;
+  options.measure = kernel_options(device);
   options.budget_s = kRulesShare * request.budget_s;
   DiscoveredRules found = discover_rules(device, assumed, profiling_questions(request), options, progress);
   if (contradictions(found.evidence) > 0) {
@@ -116,6 +120,7 @@ ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& n
   result.wanted = targets.kernels.size();
   ProfileOptions options = options_of(request, std::move(targets.models));
   options.budget_s = std::max(1.0, request.budget_s - (device.clock->now_s() - begin_s));
+  options.measure = kernel_options(device);
   if (!rules.siblings.empty()) options.inputs = CopyInputs::own;
   profile_kernels(result.profile, targets.kernels, device, options, request.out, progress);
   result.time_s = device.clock->now_s() - begin_s;

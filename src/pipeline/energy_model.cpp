@@ -26,6 +26,7 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
   DeviceProfile fresh;
   fresh.device = device.name;
   fresh.fingerprint = device.fingerprint;
+  fresh.rules = device.rules.name;
   fresh.source = device.energy.source;
   fresh.sensor = device.energy.name;
   if (path.empty() || !std::filesystem::exists(path)) return fresh;

@@ -68,7 +68,6 @@ class Profiling {
     profile_.fingerprint = device_.fingerprint;
     profile_.source = device_.energy.source;
     profile_.sensor = device_.energy.name;
-    profile_.rules = device_.rules.name;
   }
 
   void take_session() {
