@@ -13,7 +13,7 @@ std::vector<std::string> split_cells(std::string_view line) {
   std::vector<std::string> cells;
   for (std::size_t begin = 0;;) {
     const std::size_t end = line.find(',', begin);
-    std::string_view cell = trimmed(line.substr(begin, end == std::string_view::npos ? end : end - begin));
+    std::string_view cell = trimmed_cell(line.substr(begin, end == std::string_view::npos ? end : end - begin));
     if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
     cells.emplace_back(cell);
     if (end == std::string_view::npos) return cells;
@@ -23,7 +23,7 @@ std::vector<std::string> split_cells(std::string_view line) {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_cell(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r";
   const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
@@ -43,8 +43,8 @@ std::vector<std::string_view> split_lines(std::string_view text) {
   return lines;
 }
 
-std::optional<double> parse_number(std::string_view text) {
-  text = trimmed(text);
+std::optional<double> parse_reading(std::string_view text) {
+  text = trimmed_cell(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const char* end = text.data() + text.size();
@@ -58,7 +58,7 @@ ColumnFile::ColumnFile(std::string_view text) {
   std::size_t line_number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++line_number;
-    if (trimmed(line).empty()) continue;
+    if (trimmed_cell(line).empty()) continue;
     std::vector<std::string> cells = split_cells(line);
     if (names_.empty()) {
       names_ = std::move(cells);
@@ -91,7 +91,7 @@ std::string ColumnFile::place(std::size_t row, std::size_t column) const {
 double ColumnFile::number(std::size_t row, std::size_t column, std::string_view unit) const {
   std::string_view text = rows_[row][column];
   if (!unit.empty() && text.ends_with(unit)) text.remove_suffix(unit.size());
-  if (const auto value = parse_number(text)) return *value;
+  if (const auto value = parse_reading(text)) return *value;
   fail_input("{} holds \"{}\" where a number{}{} is expected", place(row, column), rows_[row][column].substr(0, 40),
              unit.empty() ? "" : " of ", unit);
 }

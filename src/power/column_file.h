@@ -35,10 +35,10 @@ class ColumnFile {
 };
 
 /// The whole of `text` as a finite number, blanks around it ignored.
-[[nodiscard]] std::optional<double> parse_number(std::string_view text);
+[[nodiscard]] std::optional<double> parse_reading(std::string_view text);
 
 /// Lines without their ends ("\n" or "\r\n").
 [[nodiscard]] std::vector<std::string_view> split_lines(std::string_view text);
-[[nodiscard]] std::string_view trimmed(std::string_view text);
+[[nodiscard]] std::string_view trimmed_cell(std::string_view text);
 
 }  // namespace tabjoule

@@ -33,7 +33,7 @@ std::optional<double> milliwatts(std::string_view word) {
   if (slash == std::string_view::npos) return std::nullopt;
   const auto number = [](std::string_view text) -> std::optional<double> {
     if (text.ends_with("mW")) text.remove_suffix(2);
-    const auto value = parse_number(text);
+    const auto value = parse_reading(text);
     return value && *value >= 0 ? value : std::nullopt;
   };
   const auto now = number(word.substr(0, slash));
@@ -105,7 +105,7 @@ PowerTrace parse_tegrastats(std::string_view text, const TraceFileOptions& optio
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++number;
-    if (trimmed(line).empty()) continue;
+    if (trimmed_cell(line).empty()) continue;
     const std::vector<Rail> rails = rails_of(line);
     if (trace.size() == 0) chosen = chosen_rails(rails, options.column, notice);
     trace.power_w.push_back(power_of(rails, chosen, number));

@@ -13,7 +13,7 @@ namespace tabjoule {
 namespace {
 
 /// A name without the unit that nvidia-smi puts behind it: "power.draw [W]".
-std::string_view without_unit(std::string_view name) { return trimmed(name.substr(0, name.find(" ["))); }
+std::string_view without_unit(std::string_view name) { return trimmed_cell(name.substr(0, name.find(" ["))); }
 
 std::size_t nvidia_smi_column(const ColumnFile& file, const std::string& asked) {
   std::vector<std::string> wanted{asked};
