@@ -106,8 +106,10 @@ Run add_profile(CLI::App& app) {
   command.add_option("--outputs", request.outputs, "outputs of these networks")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
-  command.add_option("--budget", request.budget_s, "seconds to measure at most")
-      ->check(CLI::Range(1.0, 1e6))
+  command
+      .add_option("--budget", request.budget_s,
+                  "seconds to measure at most; 0: 50, or 5000 of a simulated device, whose seconds are virtual")
+      ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command
       .add_option("--most-kernels", request.most_kernels, "kernels to measure at most; 0: as many as the budget allows")

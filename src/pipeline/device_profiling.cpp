@@ -11,7 +11,9 @@
 namespace tabjoule {
 namespace {
 
-constexpr double kRulesShare = 0.2;  // of the budget
+constexpr double kBudgetS = 50;
+constexpr double kVirtualBudgetS = 5000;  // seconds of work; the machine spends about one on it
+constexpr double kRulesShare = 0.2;       // of the budget
 constexpr std::size_t kHeldOut = 24;
 constexpr std::size_t kHeldOutShare = 10;  // one kernel in so many of a limited number
 
@@ -73,9 +75,13 @@ double whole_models_mape(const Predictor& predictor, const DeviceProfile& profil
   return profile.models.empty() ? 0 : sum / static_cast<double>(profile.models.size());
 }
 
+double budget_of(const ProfileRequest& request, const Device& device) {
+  if (request.budget_s > 0) return request.budget_s;
+  return device.simulation ? kVirtualBudgetS : kBudgetS;
+}
+
 ProfileOptions options_of(const ProfileRequest& request, std::vector<ModelToMeasure> models) {
   ProfileOptions options;
-  options.budget_s = request.budget_s;
   options.seed = request.seed;
   options.most_kernels = request.most_kernels;
   options.held_out = request.most_kernels == 0 ? kHeldOut : std::min(kHeldOut, request.most_kernels / kHeldOutShare);
@@ -97,7 +103,7 @@ FusionRules rules_of(DeviceProfile& profile, const ProfileRequest& request, Devi
   if (!request.rules || !profile.rule_evidence.empty()) return assumed;
   DiscoveryOptions options;
   options.measure = kernel_options(device);
-  options.budget_s = kRulesShare * request.budget_s;
+  options.budget_s = kRulesShare * budget_of(request, device);
   DiscoveredRules found = discover_rules(device, assumed, profiling_questions(request), options, progress);
   if (contradictions(found.evidence) > 0) {
     const std::filesystem::path path = request.out.parent_path() / (request.out.stem().string() + "-rules.json");
@@ -119,7 +125,7 @@ ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& n
   ProfilingTargets targets = profiling_targets(request, device, rules, notice);
   result.wanted = targets.kernels.size();
   ProfileOptions options = options_of(request, std::move(targets.models));
-  options.budget_s = std::max(1.0, request.budget_s - (device.clock->now_s() - begin_s));
+  options.budget_s = std::max(1.0, budget_of(request, device) - (device.clock->now_s() - begin_s));
   options.measure = kernel_options(device);
   if (!rules.siblings.empty()) options.inputs = CopyInputs::own;
   profile_kernels(result.profile, targets.kernels, device, options, request.out, progress);
