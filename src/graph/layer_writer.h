@@ -49,7 +49,7 @@ class LayerWriter {
   std::string part(const Layer& layer, const std::string& part, const std::string& op, std::vector<std::string> inputs,
                    Attributes attributes = {});
   /// Columns [first, last) of the last axis.
-  std::string slice(const Layer& layer, const std::string& part, const std::string& x, int first, int last);
+  std::string slice(const Layer& layer, const std::string& name, const std::string& x, int first, int last);
   std::string integers(const Layer& layer, const std::string& part, Dims dims, Dims values);
   std::string floats(const Layer& layer, const std::string& part, Dims dims, std::vector<float> values);
   enum class Form { vector, matrix, transposed };

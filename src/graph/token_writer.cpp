@@ -53,7 +53,7 @@ std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& x
   const std::string numbers = columns.numeric == columns.inputs() ? x : slice(layer, "numbers", x, 0, columns.numeric);
   const std::string column = part(layer, "column", "Unsqueeze", {numbers, integers(layer, "axis", {1}, {2})});
   const std::string product = part(layer, "product", "Mul", {column, parameter(parameters[0], Form::matrix)});
-  const std::string token = part(layer, "numeric", "Add", {product, parameter(parameters[1], Form::matrix)});
+  std::string token = part(layer, "numeric", "Add", {product, parameter(parameters[1], Form::matrix)});
   if (columns.edges.empty()) return token;
   return part(layer, "embedded", "Add", {token, encoded_numbers(layer, column, parameters[2])});
 }

@@ -133,8 +133,8 @@ void TrainingStep::forward_loss_backward(int shard) {
   const Pass pass = executor_.rows_of_shard(shard);
   if (stage == 0) fill_input(pass);
   executor_.forward(stage, shard);
-  losses_[static_cast<std::size_t>(job_.part * (static_cast<int>(losses_.size()) / job_.parts) + shard)] =
-      loss_of(pass);
+  const std::size_t shards_of_part = losses_.size() / static_cast<std::size_t>(job_.parts);
+  losses_[static_cast<std::size_t>(job_.part) * shards_of_part + static_cast<std::size_t>(shard)] = loss_of(pass);
   executor_.backward(stage, shard);
 }
 

@@ -99,7 +99,7 @@ ProfileOptions options_of(const ProfileRequest& request, std::vector<ModelToMeas
 /// Stored as soon as it is known; what a profile holds already is not asked again.
 FusionRules rules_of(DeviceProfile& profile, const ProfileRequest& request, Device& device,
                      const ProgressSink& progress) {
-  const FusionRules assumed = profile.rules == device.rules.name ? device.rules : load_fusion_rules(profile.rules);
+  FusionRules assumed = profile.rules == device.rules.name ? device.rules : load_fusion_rules(profile.rules);
   if (!request.rules || !profile.rule_evidence.empty()) return assumed;
   DiscoveryOptions options;
   options.measure = kernel_options(device);

@@ -97,9 +97,11 @@ class Fitter {
     const double step_s = 1.6 * resolution_s_ / kSteps;
     Fit best = at(kind, constant_s, 0);
     for (int i = -1; i <= kSteps; ++i) keep(best, at(kind, constant_s, i * step_s));
-    for (double width_s = step_s / 2; width_s > 1e-3 * resolution_s_; width_s /= 2) {
+    double width_s = step_s / 2;
+    while (width_s > 1e-3 * resolution_s_) {
       const double centre_s = best.delay_s;
       for (const double sign : {-1.0, 1.0}) keep(best, at(kind, constant_s, centre_s + sign * width_s));
+      width_s /= 2;
     }
     return best;
   }
@@ -110,11 +112,16 @@ class Fitter {
     if (!(low < high)) return {};
     Fit best;
     double ratio = 1.12;
-    for (double constant_s = low; constant_s <= high; constant_s *= ratio) keep(best, best_delay(kind, constant_s));
-    for (; ratio > 1.0005; ratio = std::sqrt(ratio)) {
+    double tried_s = low;
+    while (tried_s <= high) {
+      keep(best, best_delay(kind, tried_s));
+      tried_s *= ratio;
+    }
+    while (ratio > 1.0005) {
       const double centre_s = best.constant_s;
       for (const double constant_s : {centre_s / ratio, centre_s * ratio})
         if (constant_s >= low && constant_s <= high) keep(best, best_delay(kind, constant_s));
+      ratio = std::sqrt(ratio);
     }
     return best;
   }

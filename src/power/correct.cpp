@@ -65,7 +65,7 @@ Cells make_cells(const Updates& updates, const SensorModel& model) {
   const double begin_s = updates.time_s.front();
   // As many whole periods a cell as it takes, so that every cell ends with an update.
   if (updates.period_s > 0) cell_s = updates.period_s * std::ceil(cell_s / updates.period_s - 1e-9);
-  const auto count = static_cast<std::size_t>((updates.time_s.back() - begin_s) / cell_s + 0.5) + 1;
+  const auto count = static_cast<std::size_t>(std::lround((updates.time_s.back() - begin_s) / cell_s)) + 1;
   constexpr std::size_t kMost = 1'000'000;
   if (count > kMost)
     fail_input("the trace is {:.0f} s long, too much for windows of {:g} s in one piece: cut it",

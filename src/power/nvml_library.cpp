@@ -14,7 +14,7 @@ void Library::load(Function& function, const char* symbol, bool needed) {
 }
 
 std::shared_ptr<Library> Library::open(const std::string& path) {
-  const std::shared_ptr<Library> library(new Library);
+  std::shared_ptr<Library> library(new Library);
   library->path_ = path;
   library->library_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library->library_ == nullptr) fail_device("{} is not here: install the NVIDIA driver where there is a GPU", path);

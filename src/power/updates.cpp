@@ -27,10 +27,11 @@ Grid best_grid(const std::vector<double>& changes, double expected_s) {
   constexpr double kStepsPerTurn = 8;  // between neighbouring periods the last change moves by 1/8 of a period
   constexpr double kMostSteps = 4000;
   const double span_s = changes.back() - changes.front();
-  const double steps = std::clamp(std::ceil(kStepsPerTurn * kTolerance * span_s / expected_s), 1.0, kMostSteps);
+  const auto steps =
+      static_cast<int>(std::clamp(std::ceil(kStepsPerTurn * kTolerance * span_s / expected_s), 1.0, kMostSteps));
   Grid best{expected_s, 0};
   double best_length = -1;
-  for (double step = -steps; step <= steps; ++step) {
+  for (int step = -steps; step <= steps; ++step) {
     const double period_s = expected_s * (1 + kTolerance * step / steps);
     std::complex<double> sum = 0;
     for (const double t : changes)

@@ -23,7 +23,7 @@ RankCorrelation kendall_tau_b(std::span<const double> truth, std::span<const dou
       const int a = sign(truth[i] - truth[j]);
       const int b = sign(scores[i] - scores[j]);
       ++pairs;
-      balance += a * b;
+      balance += static_cast<std::int64_t>(a) * b;
       truth_ties += a == 0 ? 1 : 0;
       score_ties += b == 0 ? 1 : 0;
     }

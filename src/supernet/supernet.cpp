@@ -12,7 +12,7 @@ constexpr int kStatisticsBatch = 256;
 }  // namespace
 
 Supernet::Supernet(SearchSpace space, NetworkShape shape, std::uint64_t seed)
-    : space_(std::move(space)), shape_(shape) {
+    : space_(std::move(space)), shape_(std::move(shape)) {
   store_.add(network(largest(space_)), Rng(seed));
 }
 

@@ -39,6 +39,9 @@ std::vector<Architecture> probes_of(const SearchSpace& space) {
   return probes;
 }
 
+/// Steps of an epoch.
+std::size_t batches_of(std::size_t rows, std::size_t batch) { return (rows + batch - 1) / batch; }
+
 /// The training while it happens.
 class SupernetTraining {
  public:
@@ -52,7 +55,7 @@ class SupernetTraining {
         progress_(progress),
         batch_(static_cast<std::size_t>(options.batch > 0 ? options.batch : default_batch(train.rows()))),
         epochs_(epochs_for(supernet, train.rows(), options)),
-        total_steps_(static_cast<double>((train.rows() + batch_ - 1) / batch_) * epochs_),
+        total_steps_(static_cast<double>(batches_of(train.rows(), batch_)) * epochs_),
         probes_(probes_of(supernet.space())),
         step_(supernet.store(), pool),
         sum_(supernet.store()),

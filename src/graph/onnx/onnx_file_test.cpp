@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -153,7 +154,9 @@ TEST(OnnxFile, MessagesNameFileAndTensor) {
   EXPECT_THAT(message_of(""), HasSubstr("file.onnx: the file is empty"));
   EXPECT_THAT(message_of("age,income\n1,2\n"), HasSubstr("not an ONNX file"));
   onnx::ModelProto model = parsed(mlp_bytes());
-  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
+  auto& constants = *model.mutable_graph()->mutable_initializer();
+  auto& tensor = *std::find_if(constants.begin(), constants.end(),
+                               [](const auto& constant) { return constant.name() == "block0.linear.weight"; });
   tensor.set_data_location(onnx::TensorProto::EXTERNAL);
   EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("block0.linear.weight\" is stored outside"));
   tensor.clear_data_location();

@@ -129,7 +129,7 @@ struct BatchStatistics {
   const float* variance;  ///< biased: the sum of squares over rows
   int cols, rows;
 };
-[[nodiscard]] BatchStatistics batch_statistics(const BoundLayer& batchnorm);
+[[nodiscard]] BatchStatistics batch_statistics(const BoundLayer& l);
 
 // One a file.
 const LayerKind& linear_kind();

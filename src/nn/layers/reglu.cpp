@@ -1,5 +1,6 @@
 // y = a max(b, 0), where x = (a_0, b_0, a_1, b_1, ...).
 #include <algorithm>
+#include <cstddef>
 
 #include "nn/layers/elementwise.h"
 #include "nn/layers/layer_kind.h"
@@ -26,7 +27,7 @@ class Reglu final : public LayerKind {
     for (int r = 0; r < y.rows; ++r) {
       const float* in = x.row(r);
       float* out = y.row(r);
-      vector_loop(y.cols, [=](int c) { out[c] = in[2 * c] * std::max(in[2 * c + 1], 0.0F); });
+      vector_loop(y.cols, [=](std::ptrdiff_t c) { out[c] = in[2 * c] * std::max(in[2 * c + 1], 0.0F); });
     }
   }
 
@@ -41,13 +42,13 @@ class Reglu final : public LayerKind {
       const float* g = dy.row(r);
       float* out = dx.row(r);
       if (l.inputs[0].adds)
-        vector_loop(dy.cols, [=](int c) {
+        vector_loop(dy.cols, [=](std::ptrdiff_t c) {
           const float passed = in[2 * c + 1] > 0 ? g[c] : 0.0F;
           out[2 * c] += passed * in[2 * c + 1];
           out[2 * c + 1] += passed * in[2 * c];
         });
       else
-        vector_loop(dy.cols, [=](int c) {
+        vector_loop(dy.cols, [=](std::ptrdiff_t c) {
           const float passed = in[2 * c + 1] > 0 ? g[c] : 0.0F;
           out[2 * c] = passed * in[2 * c + 1];
           out[2 * c + 1] = passed * in[2 * c];
