@@ -56,8 +56,17 @@ double update_period_of(const PowerTrace& trace) {
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
   };
-  const double period_s = median(gaps);
-  return period_s < 1.5 * median(samples) ? 0 : period_s;
+  const double middle_s = median(gaps);
+  if (middle_s < 1.5 * median(samples)) return 0;
+  // Gaps are whole numbers of polls, and so is their median: only their mean can lie between.
+  double sum_s = 0;
+  int alike = 0;
+  for (const double gap_s : gaps) {
+    if (gap_s < 0.5 * middle_s || gap_s > 1.5 * middle_s) continue;  // a reading that came twice, or was missed
+    sum_s += gap_s;
+    ++alike;
+  }
+  return sum_s / alike;
 }
 
 Updates find_updates(const PowerTrace& trace, double expected_period_s) {

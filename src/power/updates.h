@@ -15,8 +15,8 @@ struct Updates {
   std::vector<double> reading_w;
 };
 
-/// The median time between changes of the reading; 0 where nearly every sample is new (the sensor is faster than the
-/// polling) or where fewer than 4 changes were seen.
+/// The mean time between changes of the reading, of those within half of their median; 0 where nearly every sample is
+/// new (the sensor is faster than the polling) or where fewer than 4 changes were seen.
 [[nodiscard]] double update_period_of(const PowerTrace& trace);
 
 /// The grid of period `expected_period_s` (corrected by up to 2 %) and the phase that agree best with the changes: the
