@@ -141,8 +141,12 @@ test('predict and measure agree about the energy of an exported model within a f
   assert.equal(p.kernels[0].kernel, 'session');
   const sum = p.kernels.reduce((total, kernel) => total + kernel.energy_per_batch_j, 0);
   assert.ok(Math.abs(sum - p.energy_per_batch_j) <= 0.2 * sum, 'the model is about the sum of its kernels');
-  const measured = tabjoule('measure', model, '--json', '--budget', '20');
-  assert.equal(measured.code, 0, measured.err);
-  const ratio = p.energy_j / JSON.parse(measured.out).energy_j;
+  // One measurement takes a few hundredths of a second, which another program may have to itself: the middle of three.
+  const measured_j = [1, 2, 3].map(() => {
+    const measured = tabjoule('measure', model, '--json', '--budget', '20');
+    assert.equal(measured.code, 0, measured.err);
+    return JSON.parse(measured.out).energy_j;
+  }).sort((a, b) => a - b)[1];
+  const ratio = p.energy_j / measured_j;
   assert.ok(ratio > 0.5 && ratio < 2, `predicted / measured = ${ratio}`);
 });
