@@ -10,6 +10,7 @@
 #include "kernel/detect.h"
 #include "kernel/kernel_report.h"
 #include "kernel/tensorrt_layers.h"
+#include "profile/device.h"
 
 namespace tabjoule::cli {
 namespace {
@@ -23,10 +24,11 @@ struct Flags {
 };
 
 /// The rules of the runtime that a device runs: data, so no device need be there.
-std::string rules_of(const Flags& flags) {
-  if (!flags.rules.empty()) return flags.rules;
-  if (flags.device.starts_with("tensorrt")) return "tensorrt";
-  if (flags.device == "auto" || flags.device == "cpu") return "onnxruntime-cpu";
+FusionRules rules_of(const Flags& flags) {
+  if (!flags.rules.empty()) return load_fusion_rules(flags.rules);
+  if (flags.device.starts_with("tensorrt")) return load_fusion_rules("tensorrt");
+  if (flags.device.starts_with("sim:")) return open_device(flags.device, {}).rules;
+  if (flags.device == "auto" || flags.device == "cpu") return load_fusion_rules("onnxruntime-cpu");
   fail_usage("no fusion rules belong to device \"{}\"; name some with --rules", flags.device);
 }
 
@@ -51,7 +53,7 @@ void print_layers(const LayerComparison& comparison) {
 }
 
 void run(const Flags& flags) {
-  const FusionRules rules = load_fusion_rules(rules_of(flags));
+  const FusionRules rules = rules_of(flags);
   const Graph graph = with_dimensions(read_onnx(flags.model), dims_of(flags));
   const KernelGraph kernels = with_context(flags.model, [&] { return detect_kernels(graph, flags.batch, rules); });
   std::optional<LayerComparison> comparison;
@@ -78,7 +80,9 @@ Run add_kernels(CLI::App& app) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = *app.add_subcommand("kernels", "show the kernels that a runtime makes of a model");
   command.add_option("model", flags->model, "ONNX file")->required();
-  command.add_option("--device", flags->device, "auto, cpu, tensorrt:N: whose rules to apply; it need not be here")
+  command
+      .add_option("--device", flags->device,
+                  "auto, cpu, tensorrt:N, sim:NAME: whose rules to apply; it need not be here")
       ->capture_default_str();
   command.add_option("--rules", flags->rules, "fusion rules: onnxruntime-cpu, tensorrt or a file");
   command.add_option("--batch", flags->batch, "rows predicted at once")

@@ -108,7 +108,7 @@ Run add_profile(CLI::App& app) {
       ->capture_default_str();
   command
       .add_option("--budget", request.budget_s,
-                  "seconds to measure at most; 0: 50, or 5000 of a simulated device, whose seconds are virtual")
+                  "seconds to measure at most; 0: 50, or 1500 of a simulated device, whose seconds are virtual")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command

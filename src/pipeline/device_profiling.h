@@ -20,7 +20,7 @@ struct ProfileRequest {
   /// Tables that networks of the spaces are for, by their number of columns: narrow, middling and wide ones.
   std::vector<int> inputs{8, 32, 128};
   int outputs = 2;
-  double budget_s = 0;           ///< on the device's clock; 0: 50, or 5,000 virtual ones of a simulated device
+  double budget_s = 0;           ///< on the device's clock; 0: 50, or 1,500 virtual ones of a simulated device
   std::size_t most_kernels = 0;  ///< 0: as many as the budget allows
   bool resume = false;
   bool rules = true;  ///< confirm or correct the fusion rules of the device's runtime first
