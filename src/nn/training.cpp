@@ -141,7 +141,7 @@ void TrainingStep::forward_loss_backward(int shard) {
 void TrainingStep::fill_input(const Pass& pass) {
   const Samples& samples = *job_.samples;
   for (int r = pass.first; r < pass.last; ++r) {
-    const auto slot = static_cast<std::size_t>(job_.first + r);
+    const std::size_t slot = static_cast<std::size_t>(job_.first) + static_cast<std::size_t>(r);
     const std::uint32_t row = job_.batch[slot];
     copy_row(samples.x, row, executor_.input().row(r));
     if (samples.task == Task::regression)
