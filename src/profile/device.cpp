@@ -1,5 +1,6 @@
 #include "profile/device.h"
 
+#include <ctime>
 #include <fstream>
 #include <vector>
 
@@ -33,6 +34,19 @@ std::unique_ptr<Sensor> open_cpu_sensor(const DeviceOptions& options) {
   return make_cpu_time_sensor(core_power_w(options));
 }
 
+/// Threads of other libraries spin for up to a tenth of a second before they sleep for the first time (OpenBLAS's do,
+/// though only one of them is ever used): their energy would be counted as the model's.
+void let_threads_rest(Clock& clock) {
+  constexpr int kMostPauses = 100;
+  constexpr double kPauseS = 0.01;
+  constexpr double kAtRest = 0.1;  // of a core
+  for (int i = 0; i < kMostPauses; ++i) {
+    const std::clock_t before = std::clock();
+    clock.sleep(kPauseS);
+    if (static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < kAtRest * kPauseS) return;
+  }
+}
+
 Device open_cpu(const DeviceOptions& options) {
   Device device;
   device.name = "cpu";
@@ -41,6 +55,7 @@ Device open_cpu(const DeviceOptions& options) {
   device.sensor = open_cpu_sensor(options);
   device.energy = device.sensor->info();
   device.clock = std::make_unique<SystemClock>();
+  let_threads_rest(*device.clock);
   const SensorInfo& sensor = device.sensor->info();
   device.fingerprint =
       fmt::format("{} | {} {} | {}", processor_name(), device.runner->name(), device.runner->version(), sensor.name);
