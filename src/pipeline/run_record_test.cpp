@@ -21,7 +21,18 @@ RunRecord record() {
   r.chosen.text = "mlp depth=1 width=8";
   r.chosen.score_test = 0.75;
   r.chosen.energy_predicted_j = 2e-6;
-  r.chosen_kernels = {{"linear m=1 n=8 k=3 relu", {"hidden0", "relu0"}, 1e-6, 2e-7}};
+  r.chosen.space = "mlp";
+  r.chosen.trained = true;
+  r.chosen.energy_predicted_interval_90_j = {1e-6, 3e-6};
+  r.chosen.kernels = {{"linear m=1 n=8 k=3 relu", {"hidden0", "relu0"}, 1e-6, 2e-7}};
+  r.chosen_by = {"energy-budget", "the best score within 3 uJ", true};
+  r.limits.energy_budget_j = 3e-6;
+  r.limits.parameters = 5000;
+  r.spaces = {{"mlp", "mlp", 40, 12}};
+  r.command = {"tabjoule", "search"};
+  r.trace.supernets = {{"mlp", {{0.7, 0.6}, {0.5, 0.6}}}};
+  r.trace.searches = {{"energy", {{0.1}, {1}}}};
+  r.stopped_early = "time budget";
   r.pareto = {r.chosen};
   r.baselines = {{"accuracy", r.chosen, 0.5, true}};
   r.phases = {{"read", 0.5, 1}, {"train", 2, 3}};
@@ -36,11 +47,14 @@ TEST(RunRecord, ReadsBackWhatItWrote) {
   EXPECT_EQ(to_json(back), json);
   EXPECT_FALSE(back.chosen.energy_measured_j.has_value());
   EXPECT_TRUE(back.baselines.at(0).saving_predicted);
+  EXPECT_EQ(back.chosen.energy_predicted_interval_90_j->high, 3e-6);
+  EXPECT_FALSE(back.chosen.time_predicted_interval_90_s.has_value());
+  EXPECT_FALSE(back.limits.min_score.has_value());
 }
 
 TEST(RunRecord, RefusesAnotherVersionAnotherFileAndMissingMembers) {
   Json json = to_json(record());
-  json["version"] = 2;
+  json["version"] = 1;
   EXPECT_THROW((void)record_from_json(json), Error);
   json = to_json(record());
   json.erase("chosen");

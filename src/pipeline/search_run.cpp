@@ -131,7 +131,6 @@ void SearchRun::open() {
   record_.task = to_string(target.task);
   record_.metric = to_string(metric_);
   record_.higher_is_better = higher_is_better(metric_);
-  record_.space = space_.name;
   record_.device = device_.name;
   record_.fingerprint = device_.fingerprint;
   record_.sensor = device_.energy.name;
@@ -140,14 +139,14 @@ void SearchRun::open() {
   record_.batch = request_.batch;
   record_.seed = request_.seed;
   record_.threads = pool_.threads();
-  record_.energy_weight = request_.energy_weight;
+  record_.reward = {"energy-weight", request_.energy_weight};
   record_.rows_train = data_.train.rows();
   record_.rows_validation = data_.validation.rows();
   record_.rows_test = data_.test.rows();
   record_.raw_columns = static_cast<int>(data_.dataset.features.columns.size());
   record_.features = shape_.inputs;
   record_.classes = target.classes;
-  record_.architectures_in_space = space_.size();
+  record_.spaces = {{space_.name, space_.family, space_.size(), 0}};
   record_.dummy_test_score = dummy_score(data_.train, data_.test, shape_.outputs, metric_);
   record_.folder = request_.out;
 }
@@ -184,8 +183,8 @@ void SearchRun::train_supernet_phase() {
   options.metric = metric_;
   options.seed = request_.seed;
   search_rows_ = spread_rows(data_.validation, kSearchRows);
-  record_.trace.supernet_losses =
-      train_supernet(*supernet_, data_.train, search_rows_, options, pool_, progress_).losses;
+  SupernetResult trained = train_supernet(*supernet_, data_.train, search_rows_, options, pool_, progress_);
+  record_.trace.supernets = {{space_.name, {std::move(trained.losses), std::move(trained.probe_scores)}}};
 }
 
 double SearchRun::predicted_energy_j(EnergyTable& table, const Architecture& architecture) const {
@@ -219,9 +218,9 @@ void SearchRun::search() {
   const SearchResult accuracy = search_with(0, scorer, table, "search accuracy alone");
   best_ = found.best;
   accuracy_best_ = accuracy.best;
-  record_.trace.mean_rewards = std::move(found.mean_rewards);
-  record_.trace.entropies = std::move(found.entropies);
-  record_.architectures_scored = scorer.scored();
+  record_.trace.searches = {{"energy", {std::move(found.mean_rewards), std::move(found.entropies)}},
+                            {"accuracy", {accuracy.mean_rewards, accuracy.entropies}}};
+  record_.architectures_scored = record_.spaces.front().scored = scorer.scored();
   std::vector<Candidate> evaluated = std::move(found.evaluated);
   evaluated.insert(evaluated.end(), accuracy.evaluated.begin(), accuracy.evaluated.end());
   const auto front = pareto_front(std::move(evaluated));
@@ -238,13 +237,20 @@ RunPoint SearchRun::point(const Candidate& candidate) const {
   RunPoint result;
   const Network network = to_network(space_, candidate.architecture, shape_);
   const ModelPrediction prediction = predictor_->predict(kernels_of(device_, network, request_.batch));
+  result.space = space_.name;
   result.architecture = to_json(space_, candidate.architecture);
   result.text = to_text(space_, candidate.architecture);
   result.score_supernet = score_from_utility(candidate.utility);
   result.energy_predicted_j = candidate.energy_j;
   result.time_predicted_s = prediction.time_per_batch_s / static_cast<double>(request_.batch);
+  const auto batch = static_cast<double>(request_.batch);
+  result.energy_predicted_interval_90_j =
+      Interval{prediction.energy_low_per_batch_j / batch, prediction.energy_high_per_batch_j / batch};
   result.parameters = network.parameter_count();
   result.flops = network.flops();
+  for (const auto& kernel : prediction.kernels)
+    result.kernels.push_back(
+        {kernel.kernel.key.text(), kernel.kernel.nodes, kernel.prediction.energy_j, kernel.prediction.time_s});
   return result;
 }
 
@@ -264,6 +270,7 @@ void SearchRun::train_winners() {
 }
 
 void SearchRun::measure_point(RunPoint& result, const TrainedModel& model) {
+  result.trained = true;
   result.score_validation = model.score_validation;
   result.score_test = model.score_test;
   const auto loaded = device_.runner->load(to_onnx(to_graph(model.network, &model.store)));
@@ -298,10 +305,7 @@ void SearchRun::export_and_measure() {
   record_.export_difference = export_model(request_.out, *chosen_model_, data_, *device_.runner, pool_);
   record_.chosen = point(best_);
   measure_point(record_.chosen, *chosen_model_);
-  const ModelPrediction prediction = predictor_->predict(kernels_of(device_, chosen_model_->network, request_.batch));
-  for (const auto& kernel : prediction.kernels)
-    record_.chosen_kernels.push_back(
-        {kernel.kernel.key.text(), kernel.kernel.nodes, kernel.prediction.energy_j, kernel.prediction.time_s});
+  record_.chosen_by = {"energy-weight", "the highest score less the weight of its energy", true};
   RunBaseline accuracy{"accuracy", record_.chosen, 0, false};
   if (accuracy_model_) {
     accuracy.point = point(accuracy_best_);

@@ -91,9 +91,9 @@ std::string points(const RunRecord& record) {
 
 std::string kernels(const RunRecord& record) {
   double sum_j = 0;
-  for (const auto& kernel : record.chosen_kernels) sum_j += kernel.energy_j;
+  for (const auto& kernel : record.chosen.kernels) sum_j += kernel.energy_j;
   std::string rows;
-  for (const auto& kernel : record.chosen_kernels)
+  for (const auto& kernel : record.chosen.kernels)
     rows +=
         fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.0f} %</td></tr>\n",
                     escaped(kernel.text), with_unit(kernel.energy_j, "J"), with_unit(kernel.time_s, "s"),
@@ -115,8 +115,8 @@ std::string facts(const RunRecord& record) {
   row("columns", fmt::format("{}, as {} inputs of the network", record.raw_columns, record.features));
   row("device", fmt::format("{}: {}", record.device, record.fingerprint));
   row("energy", fmt::format("{}: {}", to_string(record.source), record.sensor_description));
-  row("searched", fmt::format("{} of {} architectures of space {}", record.architectures_scored,
-                              record.architectures_in_space, record.space));
+  for (const auto& space : record.spaces)
+    row("searched", fmt::format("{} of {} architectures of space {}", space.scored, space.architectures, space.name));
   double total_s = 0;
   double total_j = 0;
   for (const auto& phase : record.phases) {
@@ -147,9 +147,8 @@ std::string report_html(const RunRecord& record) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
       "<link rel=\"icon\" href=\"data:,\">\n<style>{}</style>\n</head>\n<body>\n",
       escaped(title), kStyle);
-  page += fmt::format(
-      "<h1>{}</h1>\n<p class=\"lead\">The network of space {} that predicts {} for the fewest joules.</p>\n",
-      escaped(record.target), escaped(record.space), escaped(record.target));
+  page += fmt::format("<h1>{}</h1>\n<p class=\"lead\">The network that predicts {} for the fewest joules.</p>\n",
+                      escaped(record.target), escaped(record.target));
   page += answer(record);
   page += "<h2>Score against energy</h2>\n" + front_chart(record);
   page +=

@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const ort = require('onnxruntime-node');
 const { tabjoule, temporaryFolder, write, smallSpace, mixedRows, csv, readJson } = require('./program.js');
+const { readRecord } = require('./record.js');
 
 const columns = ['size', 'kind', 'flag', 'day'];
 
@@ -37,8 +38,7 @@ test('a search leaves every file, finite figures and a network better than chanc
   const { run, result } = search(folder, mixedRows(1500), 'outcome');
   for (const file of ['run.json', 'model.onnx', 'pipeline.onnx', 'model.json', 'report.html'])
     assert.ok(fs.existsSync(path.join(run, file)), file);
-  const record = readJson(run, 'run.json');
-  assert.equal(record.format, 'tabjoule-run');
+  const record = readRecord(run);
   assert.equal(record.task, 'binary');
   assert.deepEqual(record.classes, ['high', 'low']);
   assert.ok(['measured', 'estimated'].includes(record.energy_source.kind));
@@ -99,7 +99,7 @@ test('the same seed trains the same supernet with one thread and with two', (t) 
   const losses = ['1', '2'].map((threads) => {
     const folder = temporaryFolder(t);
     const { run } = search(folder, mixedRows(800), 'outcome', '--threads', threads);
-    return readJson(run, 'run.json').trace.supernet_losses;
+    return readRecord(run).trace.supernets.small.losses;
   });
   assert.ok(losses[0].length > 0);
   assert.deepEqual(losses[0], losses[1]);
