@@ -52,9 +52,10 @@ bool on_terminal() { return isatty(STDERR_FILENO) == 1; }
 
 }  // namespace
 
-DeviceOptions DeviceFlags::options() const {
+DeviceOptions DeviceFlags::options(const CommonFlags& common) const {
   DeviceOptions result;
   result.core_power_w = core_power_w;
+  result.seed = common.seed;
   return result;
 }
 
@@ -86,7 +87,7 @@ void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
 ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device, const CommonFlags& common) {
   return {.model = model,
           .device = device.device,
-          .device_options = device.options(),
+          .device_options = device.options(common),
           .batch = device.batch,
           .profile_budget_s = device.profile_budget_s,
           .profile_folder = cache_folder(),

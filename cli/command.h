@@ -28,7 +28,7 @@ struct DeviceFlags {
   double profile_budget_s = 40;
   std::int64_t batch = 1;
 
-  [[nodiscard]] DeviceOptions options() const;
+  [[nodiscard]] DeviceOptions options(const CommonFlags& common) const;
 };
 
 void add_common_flags(CLI::App& command, CommonFlags& flags);

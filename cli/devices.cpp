@@ -26,9 +26,9 @@ void print_device(const Device& device) {
 
 void run(const CommonFlags& flags, const DeviceFlags& device_flags) {
   std::vector<Device> devices;
-  devices.push_back(open_device("auto", device_flags.options()));
+  devices.push_back(open_device("auto", device_flags.options(flags)));
   for (const std::string& name : simulated_gpu_names())
-    devices.push_back(open_device("sim:" + name, device_flags.options()));
+    devices.push_back(open_device("sim:" + name, device_flags.options(flags)));
   if (flags.json) {
     Json shown = Json::array();
     for (const Device& device : devices) shown.push_back(json_of(device));

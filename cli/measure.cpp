@@ -18,7 +18,9 @@ struct Flags {
 
 void run(const Flags& flags) {
   const ModelEnergyRequest request = model_request(flags.model, flags.device, flags.common);
-  const Measurement m = measure_model(request, flags.options);
+  MeasureOptions options = flags.options;
+  options.seed = flags.common.seed;
+  const Measurement m = measure_model(request, options);
   if (flags.common.json) {
     print_json(to_json(m));
     return;
@@ -29,9 +31,10 @@ void run(const Flags& flags) {
   print(fmt::format("time    {} +- {} per batch", with_unit(m.time_per_batch_s, "s"),
                     with_unit(m.time_half_width_95_s, "s")));
   if (m.idle_power_w) print(fmt::format("idle    {} before, part of the energy", with_unit(*m.idle_power_w, "W")));
-  if (m.state.clock_hz) print(fmt::format("clock   {} at the end", with_unit(*m.state.clock_hz, "Hz")));
+  if (m.state.core_clock_hz) print(fmt::format("clock   {} at the end", with_unit(*m.state.core_clock_hz, "Hz")));
   if (m.state.temperature_c) print(fmt::format("heat    {:.0f} degrees Celsius at the end", *m.state.temperature_c));
-  if (m.state.throttled) print("        the device throttled itself");
+  if (!m.state.throttling.empty())
+    print(fmt::format("slowed  by its {} at the end", fmt::join(m.state.throttling, ", ")));
   print(fmt::format("spread  95 % intervals over {} trials of {} runs", m.trials, m.runs_per_trial));
 }
 

@@ -75,7 +75,7 @@ void print_text(const ProfiledDevice& done, const std::string& out) {
 
 void run(Flags& flags) {
   flags.request.device = flags.device.device;
-  flags.request.device_options = flags.device.options();
+  flags.request.device_options = flags.device.options(flags.common);
   flags.request.seed = flags.common.seed;
   const ProfiledDevice done = profile_device(flags.request, terminal_notices(), terminal_progress(flags.common));
   clear_progress();

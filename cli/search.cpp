@@ -78,7 +78,7 @@ void run(Flags& flags) {
   request.data = flags.data.request();
   request.metric = flags.data.metric;
   request.device = flags.device.device;
-  request.device_options = flags.device.options();
+  request.device_options = flags.device.options(flags.common);
   request.batch = flags.device.batch;
   request.profile_budget_s = flags.device.profile_budget_s;
   request.profile_folder = cache_folder();

@@ -23,11 +23,11 @@ class PowerSensor {
 
 /// What else a device says about itself while it is measured; empty where it does not say.
 struct DeviceState {
-  std::optional<double> temperature_c;
-  std::optional<double> core_clock_hz;
-  std::optional<double> memory_clock_hz;
-  std::optional<double> power_limit_w;
-  std::vector<std::string> throttling;  ///< reasons: "power cap", "thermal"
+  std::optional<double> temperature_c = {};
+  std::optional<double> core_clock_hz = {};
+  std::optional<double> memory_clock_hz = {};
+  std::optional<double> power_limit_w = {};
+  std::vector<std::string> throttling = {};  ///< reasons: "power cap", "thermal (hardware)"
 };
 
 /// Readings no device has: negative, not finite, or 100 kW and more. Errors (device); the message names the sensor.

@@ -82,7 +82,7 @@ Device open_simulated(const std::string& name, const DeviceOptions& options) {
   if (gpu.sensor.counter_period_s > 0)
     device.sensor = make_simulated_counter(simulation.sensor().facts(), simulation.true_power(), *device.clock);
   device.read_state = [&simulation] {
-    return DeviceState{.clock_hz = simulation.clock() * simulation.gpu().clocks.highest_hz};
+    return DeviceState{.core_clock_hz = simulation.clock() * simulation.gpu().clocks.highest_hz};
   };
   device.fingerprint =
       fmt::format("{} | {} {} | {}", gpu.title, device.runner->name(), device.runner->version(), device.energy.name);

@@ -3,25 +3,15 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "kernel/detect.h"
-#include "power/sensor.h"
-#include "power/sensor_model.h"
-#include "power/trace.h"
+#include "power/power_sensor.h"
 #include "runtime/runner.h"
 #include "runtime/simulation.h"
 
 namespace tabjoule {
-
-/// What a device tells about itself while it works; absent where it cannot be read.
-struct DeviceState {
-  std::optional<double> clock_hz = {};
-  std::optional<double> temperature_c = {};
-  bool throttled = false;
-};
 
 struct Device {
   std::string name;                        ///< "cpu", "sim:a100"

@@ -160,9 +160,15 @@ Json to_json(const Measurement& measurement) {
                {"source", to_string(measurement.source)},
                {"sensor", measurement.sensor}};
   if (measurement.idle_power_w) json["idle_power_w"] = *measurement.idle_power_w;
-  if (measurement.state.clock_hz) json["clock_hz"] = *measurement.state.clock_hz;
-  if (measurement.state.temperature_c) json["temperature_c"] = *measurement.state.temperature_c;
-  if (measurement.state.throttled) json["throttled"] = true;
+  const DeviceState& state = measurement.state;
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value) json[name] = *value;
+  };
+  add("clock_hz", state.core_clock_hz);
+  add("memory_clock_hz", state.memory_clock_hz);
+  add("temperature_c", state.temperature_c);
+  add("power_limit_w", state.power_limit_w);
+  if (!state.throttling.empty()) json["throttling"] = state.throttling;
   return json;
 }
 

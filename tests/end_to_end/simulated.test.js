@@ -39,4 +39,18 @@ test('a search on a simulated GPU ends with a measured energy near the truth', (
     assert.equal(answer.source ?? answer.energy_source, 'simulated');
     assert.ok(Math.abs(answer.energy_j / truth - 1) < 0.25, `${command} ${answer.energy_j}, true ${truth}`);
   }
+
+  // The sensor's noise follows the seed.
+  const withSeed = (seed) => tabjoule('measure', model, '--device', 'sim:jetson-agx-orin', '--seed', seed, '--json').out;
+  assert.equal(withSeed('7'), withSeed('7'));
+  assert.notEqual(JSON.parse(withSeed('7')).energy_j, JSON.parse(withSeed('8')).energy_j);
+  const profiled = (seed, name) => {
+    const one = tabjoule('profile', '--device', 'sim:rtx-3090', '--no-rules', '--seed', seed,
+      '--most-kernels', '12', '--out', path.join(folder, name));
+    assert.equal(one.code, 0, one.err);
+    return readJson(folder, name).samples;
+  };
+  const first = profiled('7', 'a.json');
+  assert.deepEqual(first, profiled('7', 'b.json'));
+  assert.notDeepEqual(first, profiled('8', 'c.json'));
 });
