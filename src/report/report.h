@@ -8,10 +8,19 @@
 
 namespace tabjoule {
 
-/// The page as text; opens offline, light and dark, on paper and on a phone.
-[[nodiscard]] std::string report_html(const RunRecord& record);
+/// World average of 2023, life cycle, in grams of CO2e a kWh: Ember, Global Electricity Review 2024.
+constexpr double kWorldGridIntensity = 480;
 
-/// Writes report.html into the record's folder and returns its path.
+struct ReportOptions {
+  double grid_g_per_kwh = kWorldGridIntensity;  ///< grams of CO2e that a kWh costs where the network will run
+};
+
+/// The page as text; opens offline, light and dark, on paper and on a phone, with and without scripts.
+/// `run`: what run.json holds (docs/run-directory.md); figures that it lacks are left out.
+[[nodiscard]] std::string report_html(const Json& run, const ReportOptions& options = {});
+
+/// Writes report.html into the run's folder, from its run.json or from a record just made, and returns its path.
+std::filesystem::path write_report(const std::filesystem::path& folder, const ReportOptions& options);
 std::filesystem::path write_report(const RunRecord& record);
 
 }  // namespace tabjoule

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+#include "report/figures.h"
 #include "report/html.h"
+#include "report/run_json.h"
 
 namespace tabjoule {
 namespace {
@@ -11,41 +14,98 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-RunRecord record() {
-  RunRecord r;
-  r.target = "<b>income</b> & more";
-  r.metric = "accuracy";
-  r.chosen.text = "mlp depth=1 width=8";
-  r.chosen.score_supernet = r.chosen.score_validation = r.chosen.score_test = 0.8;
-  r.chosen.energy_predicted_j = 2e-6;
-  r.pareto = {r.chosen};
-  r.baselines = {{"accuracy", r.chosen, 0, false}};
-  return r;
+Json run() {
+  const Json chosen = {{"text", "mlp depth=1 width=8"}, {"score_supernet", 0.8}, {"score_test", 0.8},
+                       {"energy_predicted_j", 2e-6},    {"parameters", 10},      {"flops", 20}};
+  return {{"format", "tabjoule-run"},
+          {"version", 2},
+          {"target", "<b>income</b> & more"},
+          {"metric", "accuracy"},
+          {"energy_source", {{"kind", "estimated"}, {"description", "5 W a core"}}},
+          {"chosen", chosen},
+          {"pareto", Json::array({chosen})}};
+}
+
+Json measured_run() {
+  Json measured = run();
+  measured["chosen"]["energy_measured_j"] = 3.6e-6;
+  measured["chosen"]["energy_measured_half_width_95_j"] = 1.2e-7;
+  return measured;
 }
 
 TEST(Escaped, LeavesNoMarkup) {
   EXPECT_EQ(escaped("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
 }
 
+TEST(ScriptJson, CannotEndItsElement) {
+  const std::string json = script_json({{"a", "</script><!--<script>"}});
+  EXPECT_THAT(json, Not(HasSubstr("<")));
+  EXPECT_EQ(Json::parse(json).at("a"), "</script><!--<script>");
+}
+
+TEST(Figures, HaveThreeDigitsAndAPrefixThatFits) {
+  EXPECT_EQ(quantity(8.5e-6, "J"), "8.50\u00a0µJ");
+  EXPECT_EQ(quantity(0.99996e-3, "J"), "1.00\u00a0mJ");
+  EXPECT_EQ(quantity(0, "J"), "0\u00a0J");
+  EXPECT_EQ(count(8866), "8,866");
+  EXPECT_EQ(count(-1234567), "-1,234,567");
+  EXPECT_EQ(count(12), "12");
+  EXPECT_EQ(small_number(2.39e-5), "2.39\u00a0×\u00a010<sup>−5</sup>");
+  EXPECT_EQ(small_number(0.25), "0.25");
+}
+
+TEST(Figures, RoundAValueToItsUncertainty) {
+  const auto shown = with_half_width(10.7623e-6, 2.405e-7, "J");
+  EXPECT_EQ(shown.value + " " + shown.half_width + " " + shown.unit, "10.76 0.24 µJ");
+}
+
+TEST(Figures, OfAColumnShareAPrefixAndDecimals) {
+  const Scale scale = common_scale({149.2e-6, 8.594e-6, 12e-6});
+  EXPECT_EQ(scaled(149.2e-6, scale), "149.20");
+  EXPECT_EQ(scaled(8.594e-6, scale), "8.59");
+  EXPECT_STREQ(scale.prefix, "µ");
+}
+
 TEST(Report, EscapesWhatComesFromTheTable) {
-  const std::string page = report_html(record());
+  const std::string page = report_html(run());
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;income&lt;/b&gt; &amp; more"));
   EXPECT_THAT(page, Not(HasSubstr("<b>income")));
 }
 
-TEST(Report, SaysWhereNothingWasMeasured) {
-  EXPECT_THAT(report_html(record()), HasSubstr("predicted, not measured"));
-  RunRecord measured = record();
-  measured.chosen.energy_measured_j = 3e-6;
-  measured.chosen.energy_measured_half_width_95_j = 1e-7;
-  measured.source = EnergySource::measured;
-  EXPECT_THAT(report_html(measured), HasSubstr("+- 100 nJ, measured"));
+TEST(Report, LabelsWhatWasNotMeasuredAsPredicted) {
+  EXPECT_EQ(energy_of(run(), run().at("chosen"))->kind, "predicted");
+  const std::string page = report_html(measured_run());
+  EXPECT_THAT(page, HasSubstr("3.60 <small>µJ</small> <span class=\"plus\">±&nbsp;0.12</span>"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"source estimated\">estimated</span> 95&nbsp;% interval"));
 }
 
-TEST(Report, DrawsAFrontOfOnePointWithoutDividingByZero) {
-  const std::string page = report_html(record());
-  EXPECT_THAT(page, Not(HasSubstr("nan")));
-  EXPECT_THAT(page, Not(HasSubstr("inf,")));
+TEST(Report, CostsAMillionPredictionsAtTheGivenGridIntensity) {
+  EXPECT_THAT(report_html(measured_run()), HasSubstr("480\u00a0µg of CO"));  // 3.6 J = 1e-6 kWh
+  EXPECT_THAT(report_html(measured_run(), {.grid_g_per_kwh = 20}), HasSubstr("20.0\u00a0µg of CO"));
+}
+
+TEST(Report, ListsANetworkOnceWithAllItsRoles) {
+  Json both = run();
+  both["baselines"]["accuracy"] = both["chosen"];
+  const auto networks = networks_of(both);
+  ASSERT_EQ(networks.size(), 1U);
+  EXPECT_EQ(networks[0].roles, (std::vector<std::string>{"chosen", "accuracy", "front"}));
+}
+
+TEST(Report, WarnsOfARunThatDidNotEndOrDoesNotHold) {
+  EXPECT_THAT(report_html(run()), Not(HasSubstr("class=\"warning\"")));
+  Json stopped = run();
+  stopped["stopped_early"] = "time budget";
+  EXPECT_THAT(report_html(stopped), HasSubstr("The search ended early (time budget)"));
+  Json broken = run();
+  broken["chosen_by"] = {{"rule", "min-score"}, {"text", "asked 0.9"}, {"holds", false}};
+  EXPECT_THAT(report_html(broken), HasSubstr("No trained network keeps what was asked"));
+}
+
+TEST(Report, QuotesTheCommandForAShell) {
+  Json asked = run();
+  asked["command"] = {"tabjoule", "search", "--data", "it's"};
+  EXPECT_THAT(report_html(asked), HasSubstr("tabjoule search --data &#39;it&#39;\\&#39;&#39;s&#39;"));
 }
 
 }  // namespace
