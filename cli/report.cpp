@@ -30,10 +30,14 @@ void open_in_browser(const std::filesystem::path& path) {
 #endif
   std::string file = std::filesystem::absolute(path).string();
   const std::array<char*, 3> arguments{opener.data(), file.data(), nullptr};
+  posix_spawn_file_actions_t actions{};
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);  // what it prints is no result of ours
   pid_t child = 0;
   int status = 0;
-  const bool done = posix_spawnp(&child, opener.c_str(), nullptr, nullptr, arguments.data(), environ) == 0 &&
+  const bool done = posix_spawnp(&child, opener.c_str(), &actions, nullptr, arguments.data(), environ) == 0 &&
                     waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  posix_spawn_file_actions_destroy(&actions);
   if (!done) fail_device("{} is written, but {} could not open it: open it in a browser yourself", file, opener);
 }
 

@@ -88,6 +88,12 @@ std::string count(double value) {
   return digits;
 }
 
+std::string rounded_count(double value) {
+  if (std::abs(value) < 1000) return count(value);
+  const double unit = std::pow(10.0, std::floor(std::log10(std::abs(value))) - 2);
+  return count(std::round(value / unit) * unit);
+}
+
 std::string percent(double fraction, int decimals) {
   return fmt::format("{:.{}f}{}%", 100 * fraction, decimals, kSpace);
 }

@@ -41,6 +41,8 @@ struct WithHalfWidth {
 [[nodiscard]] std::string small_number(double value);
 /// "8,866"; beyond 10^15 as a power of ten.
 [[nodiscard]] std::string count(double value);
+/// `count` of the value rounded to three significant digits.
+[[nodiscard]] std::string rounded_count(double value);
 /// "66.3 %" of a fraction.
 [[nodiscard]] std::string percent(double fraction, int decimals = 1);
 

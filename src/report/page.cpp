@@ -37,7 +37,7 @@ std::string top(const Page& page) {
       "<a class=\"skip\" href=\"#main\">To the content</a>\n<header class=\"top\"><div>"
       "<a class=\"brand\" href=\"#main\">{}tabjoule</a>\n<nav aria-label=\"Sections\">\n{}</nav>\n"
       "<button type=\"button\" class=\"button needs-js\" id=\"theme\" "
-      "aria-live=\"polite\">Theme</button></div></header>\n",
+      ">Theme</button></div></header>\n",
       kMark, links);
 }
 

@@ -50,6 +50,7 @@ TEST(Figures, HaveThreeDigitsAndAPrefixThatFits) {
   EXPECT_EQ(count(8866), "8,866");
   EXPECT_EQ(count(-1234567), "-1,234,567");
   EXPECT_EQ(count(12), "12");
+  EXPECT_EQ(rounded_count(17291566), "17,300,000");
   EXPECT_EQ(small_number(2.39e-5), "2.39\u00a0×\u00a010<sup>−5</sup>");
   EXPECT_EQ(small_number(0.25), "0.25");
 }

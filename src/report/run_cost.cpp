@@ -32,7 +32,7 @@ std::string payback(const Json& run, double spent_j) {
   const auto other = energy_of(run, *accuracy);
   if (!chosen || !other || chosen->kind != other->kind || other->energy_j <= chosen->energy_j) return "";
   return fmt::format(" Against the network of the search by accuracy alone, that is saved after {} predictions.",
-                     count(spent_j / (other->energy_j - chosen->energy_j)));
+                     rounded_count(spent_j / (other->energy_j - chosen->energy_j)));
 }
 
 std::string phase_rows(const std::vector<Phase>& phases, double total_s, double total_j, const Scale& scale) {
@@ -89,7 +89,7 @@ std::string reward_text(const Json& run) {
   if (reward == nullptr) return "";
   const std::string name = escaped(text(*reward, "name"));
   const auto weight = number(*reward, "energy_weight");
-  return name + (weight ? fmt::format("{}energy weight {:.4g}", name.empty() ? "" : ", ", *weight) : "");
+  return name + (weight ? fmt::format("{}weight {:.4g}", name.empty() ? "" : ", ", *weight) : "");
 }
 
 }  // namespace
@@ -106,7 +106,8 @@ std::string cost_html(const Json& run) {
   }
   const Json* source = member(run, "energy_source");
   const std::string label = source != nullptr ? source_label(text(*source, "kind")) : "";
-  const Scale scale = common_scale({total_j});
+  Scale scale = common_scale({total_j});
+  ++scale.decimals;  // a small phase should not read as none
   return fmt::format(
       "<h2>What the search took</h2>\n<p>{}{}.{}</p>\n"
       "<div class=\"card\"><table class=\"blocks\">{}<tbody>\n{}</tbody></table></div>\n",

@@ -149,9 +149,9 @@ std::string front_html(const Json& run) {
       "<div class=\"stack\">\n<div class=\"explorer\">\n<figure class=\"card needs-js\"><div class=\"toolbar\" "
       "id=\"front-toolbar\"></div>"
       "<div class=\"chart\" id=\"front-chart\"></div><ul class=\"legend\" id=\"front-legend\"></ul></figure>\n"
-      "<div class=\"card\" id=\"network\" aria-live=\"polite\"><h3>Where the joules "
+      "<div class=\"card\" id=\"network\"><h3>Where the joules "
       "go</h3>\n{}</div>\n</div>\n{}</div>\n",
-      spaces.empty() ? "" : fmt::format(" ({})", spaces), source_label("predicted"), kernels_table(run),
+      spaces.empty() ? "" : fmt::format(" (scored: {})", spaces), source_label("predicted"), kernels_table(run),
       networks_table(run));
 }
 

@@ -59,6 +59,21 @@ test('the grid intensity is the one asked for, and the answer says so', (t) => {
   assert.equal(tabjoule('report', folder, '--grid-intensity', '-1').code, 2);
 });
 
+test('--open hands the page to the desktop, and says so where that fails', (t) => {
+  const folder = temporaryFolder(t);
+  const fake = (text) => fs.chmodSync(write(folder, 'xdg-open', `#!/bin/sh\n${text}\n`), 0o755);
+  const before = process.env.PATH;
+  process.env.PATH = `${folder}:${before}`;
+  t.after(() => { process.env.PATH = before; });
+  fake(`echo "$1" >'${folder}/opened'`);
+  const page = reportOf(folder, largeRun(), '--open');
+  assert.equal(fs.readFileSync(path.join(folder, 'opened'), 'utf8'), `${page}\n`);
+  fake('exit 3');
+  const failed = tabjoule('report', folder, '--open');
+  assert.equal(failed.code, 4);
+  assert.match(failed.err, /report\.html is written, but xdg-open could not open it/);
+});
+
 test('what is no run directory is refused by name', (t) => {
   const folder = temporaryFolder(t);
   const absent = tabjoule('report', folder);

@@ -78,7 +78,7 @@ const plotDefaults = {
   marginTop: 26,
 };
 
-/** Ticks of a logarithmic axis: 1, 2, 5 of each decade where few, else the decades. */
+/** Ticks of a logarithmic axis: as many round numbers of each decade as `most` allows. */
 function logTicks([low, high], most) {
   const of = (steps) => {
     const ticks = [];
@@ -86,7 +86,8 @@ function logTicks([low, high], most) {
       for (const step of steps) if (step * 10 ** e >= low * 0.999 && step * 10 ** e <= high * 1.001) ticks.push(step * 10 ** e);
     return ticks;
   };
-  for (const steps of [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]])
+  for (const steps of [[1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.2, 2.4, 2.6, 2.8, 3, 3.3, 3.6, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5],
+    [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9], [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]])
     if (of(steps).length <= most) return of(steps);
   return of([1]).filter((_, i, all) => i % Math.ceil(all.length / most) === 0);
 }

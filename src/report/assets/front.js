@@ -69,7 +69,7 @@
     points.forEach((network, i) => {
       const place = { cx: plot.scale('x').apply(network.point.energy_predicted_j), cy: plot.scale('y').apply(network.point[scoreKey]) };
       const hit = make('g', { class: 'hit', role: 'button', 'data-network': network.point.text, 'aria-label': describe(network),
-        'aria-pressed': String(network === opened), tabindex: network === opened || (!points.includes(opened) && i === 0) ? '0' : '-1' },
+        'aria-controls': 'network', 'aria-pressed': String(network === opened), tabindex: network === opened || (!points.includes(opened) && i === 0) ? '0' : '-1' },
       make('circle', { ...place, r: 12 }), make('circle', { ...place, r: 9, class: 'ring' }));
       hit.addEventListener('click', () => open(network));
       hit.addEventListener('keydown', (event) => {
@@ -134,11 +134,13 @@
 
   for (const row of document.querySelectorAll('tr[data-network]')) {
     const network = networks.find(({ point }) => point.text === row.dataset.network);
-    row.style.cursor = 'pointer';
-    row.addEventListener('click', () => {
+    const name = row.querySelector('th');
+    const button = make('button', { type: 'button', class: 'link', 'aria-controls': 'network' }, name.textContent);
+    button.addEventListener('click', () => {
       open(network);
       panel.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
     });
+    name.replaceChildren(button);
   }
   document.getElementById('networks').open = false;
   open(opened);

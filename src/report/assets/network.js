@@ -77,6 +77,13 @@ function grouped(kernels) {
 
 const shareText = (share) => (share > 0 && share < 0.005 ? '<\u00a01\u00a0%' : `${(100 * share).toFixed(0)}\u00a0%`);
 
+/** What a kernel is made of, without the name of its layer: "attention.query + attention.key + 1 more". */
+function nodesText(kernel, group) {
+  const names = (kernel.nodes ?? []).map((node) => (node.startsWith(group) && node.length > group.length ? node.slice(group.length + 1) : node));
+  const most = 3;
+  return [...names.slice(0, most), ...(names.length > most ? [`${names.length - most} more`] : [])].join(' + ') || null;
+}
+
 function flowRow(name, detail, energyJ, mostJ, sumJ) {
   return [
     make('span', { class: 'name' }, make('b', {}, name), detail ? make('small', {}, detail) : null),
@@ -101,7 +108,7 @@ function flow(kernels) {
     }
     const inside = group.kernels.map((kernel) =>
       make('li', { class: 'flow-row', title: [kernel.kernel, ...(kernel.nodes ?? [])].join('\n') },
-        flowRow(kernelTitle(kernel.kernel), kernel.nodes?.at(-1) ?? null, kernel.energy_per_batch_j ?? 0, mostJ, sumJ)));
+        flowRow(kernelTitle(kernel.kernel), nodesText(kernel, group.name), kernel.energy_per_batch_j ?? 0, mostJ, sumJ)));
     return make('li', {}, make('details', {},
       make('summary', { class: 'flow-row' }, flowRow(group.name, `${group.kernels.length} kernels`, group.energy_j, mostJ, sumJ)),
       make('ol', { class: 'flow' }, inside)));

@@ -18,7 +18,7 @@
   card('Supernet: loss', 'on training rows, an epoch each', named(supernets, 'losses'));
   card(`Supernet: ${metricTitle(run.metric)} of probes`, 'networks drawn at random, on validation rows', named(supernets, 'probe_scores'));
   const title = (series) => series.map(({ name, ...rest }) => ({ name: name === 'energy' ? 'with energy' : baselineTitle(name), ...rest }));
-  card('Policy: mean reward', 'of the networks it drew, an update each', title(named(searches, 'mean_rewards')));
+  card('Policy: mean reward', 'of the networks it drew, an update each; every search has a reward of its own', title(named(searches, 'mean_rewards')));
   card('Policy: entropy', 'how undecided it still is, in nats', title(named(searches, 'entropies')));
 })();
 
