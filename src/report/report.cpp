@@ -12,9 +12,8 @@ namespace tabjoule {
 namespace {
 
 std::string footer(const Json& run, const ReportOptions& options) {
-  const Json* source = member(run, "energy_source");
-  const std::string kind = source != nullptr ? text(*source, "kind") : "";
-  const std::string description = source != nullptr ? escaped(text(*source, "description")) : "";
+  const std::string kind = source_kind(run);
+  const std::string description = escaped(text(object(run, "energy_source"), "description"));
   return fmt::format(
       "<p>Where a figure comes from: {} read from a sensor or a clock; {} processor time at a stated power; {} by a "
       "model of a device "
@@ -22,8 +21,7 @@ std::string footer(const Json& run, const ReportOptions& options) {
       "<p>CO<sub>2</sub>e at {:.4g}&nbsp;g a kWh{}; <code>tabjoule report RUN --grid-intensity G</code> takes "
       "another.</p>\n",
       source_label("measured"), source_label("estimated"), source_label("simulated"), source_label("predicted"),
-      kind.empty() ? "measured" : escaped(kind), description.empty() ? "" : "In this run: " + description + ".",
-      options.grid_g_per_kwh,
+      escaped(kind), description.empty() ? "" : "In this run: " + description + ".", options.grid_g_per_kwh,
       options.grid_g_per_kwh == kWorldGridIntensity
           ? ", the world's average of 2023 (Ember, Global Electricity Review 2024)"
           : "");
@@ -33,7 +31,7 @@ std::string footer(const Json& run, const ReportOptions& options) {
 
 std::string report_html(const Json& run, const ReportOptions& options) {
   Page page;
-  page.title = fmt::format("{}: {}", text(run, "target"), text(run.at("chosen"), "text"));
+  page.title = fmt::format("{}: {}", text(run, "target"), text(object(run, "chosen"), "text"));
   const auto add = [&](const char* id, const char* title, std::string html) {
     if (!html.empty()) page.sections.push_back({id, title, std::move(html)});
   };

@@ -103,6 +103,45 @@ TEST(Report, WarnsOfARunThatDidNotEndOrDoesNotHold) {
   EXPECT_THAT(report_html(broken), HasSubstr("No trained network keeps what was asked"));
 }
 
+/// A run with every section filled.
+Json full_run() {
+  Json full = measured_run();
+  full["chosen"]["energy_predicted_interval_90_j"] = {1.8e-6, 2.2e-6};
+  full["chosen"]["kernels"] =
+      Json::array({{{"kernel", "session"}, {"nodes", Json::array()}, {"energy_per_batch_j", 1e-6}}});
+  full["baselines"]["accuracy"] = full["chosen"];
+  full["rows"] = {{"train", 3}, {"validation", 2}, {"test", 1}};
+  full["classes"] = {"a", "b"};
+  full["timing"]["read"] = {{"time_s", 1.0}, {"energy_j", 5.0}};
+  full["predictor"] = {{"samples", 3}, {"mape", 0.1}, {"constant", {{"mape", 1.0}}}};
+  full["spaces"] = Json::array({{{"name", "mlp"}, {"scored", 3}, {"architectures", 9}}});
+  full["trace"]["searches"] = Json::object();
+  for (const char* name : {"limits", "reward", "chosen_by"}) full[name] = Json::object();
+  for (const char* name : {"command", "notices"}) full[name] = {"word"};
+  for (const char* name :
+       {"batch", "seed", "threads", "raw_columns", "features", "dummy_test_score", "export_difference"})
+    full[name] = 1;
+  for (const char* name :
+       {"data", "task", "device", "fingerprint", "machine", "stopped_early", "program_version", "created"})
+    full[name] = "text";
+  return full;
+}
+
+TEST(Report, LeavesOutWhatIsOfAnotherType) {
+  const std::vector<Json> others{"text", 7, -1.5, true, Json::array({1, "x"}), {{"name", 2}}};
+  for (const bool of_chosen : {false, true}) {
+    const Json whole = full_run();
+    const Json members = of_chosen ? whole.at("chosen") : whole;
+    for (const auto& [name, value] : members.items()) {
+      for (const Json& other : others) {
+        Json changed = whole;
+        (of_chosen ? changed["chosen"] : changed)[name] = other;
+        EXPECT_NO_THROW(static_cast<void>(report_html(changed))) << name << " " << other;
+      }
+    }
+  }
+}
+
 TEST(Report, QuotesTheCommandForAShell) {
   Json asked = run();
   asked["command"] = {"tabjoule", "search", "--data", "it's"};

@@ -18,34 +18,35 @@ std::string saving_text(double fraction) {
   return fraction >= 0 ? percent(fraction) + " less energy" : percent(-fraction) + " more energy";
 }
 
-bool is_chosen(const Json& run, const Json& point) { return text(point, "text") == text(run.at("chosen"), "text"); }
+bool is_chosen(const Json& run, const Json& point) {
+  return text(point, "text") == text(object(run, "chosen"), "text");
+}
 
 std::string predicted_note(const Json& baseline) {
   return text(baseline, "saving_from") == "predicted" ? " " + source_label("predicted") : "";
 }
 
 std::string lead(const Json& run) {
-  const Json& chosen = run.at("chosen");
+  const Json& chosen = object(run, "chosen");
   std::string words = fmt::format("It predicts <b>{}</b>", escaped(text(run, "target")));
   if (const auto score = number(chosen, "score_test"))
     words +=
         fmt::format(" with {} {} on rows it has never seen", metric_title(text(run, "metric")), score_text(*score));
   if (const auto energy = energy_of(run, chosen))
     words += fmt::format(", for {} a prediction", quantity(energy->energy_j, "J"));
-  const Json* baselines = member(run, "baselines");
-  const Json* accuracy = baselines != nullptr ? member(*baselines, "accuracy") : nullptr;
-  if (accuracy != nullptr && !is_chosen(run, *accuracy))
-    if (const auto saving = number(*accuracy, "saving_fraction"))
+  const Json& accuracy = object(object(run, "baselines"), "accuracy");
+  if (!accuracy.empty() && !is_chosen(run, accuracy))
+    if (const auto saving = number(accuracy, "saving_fraction"))
       words += fmt::format(": {} than the network that a search by accuracy alone finds", saving_text(*saving));
   return words + ".";
 }
 
 std::string why(const Json& run) {
-  const Json* by = member(run, "chosen_by");
+  const Json& by = object(run, "chosen_by");
   std::string html;
-  if (by != nullptr) html = fmt::format("<p class=\"soft\">Chosen by this rule: {}</p>\n", escaped(text(*by, "text")));
-  const Json* holds = by != nullptr ? member(*by, "holds") : nullptr;
-  if (holds != nullptr && holds->is_boolean() && !holds->get<bool>())
+  if (const std::string rule = text(by, "text"); !rule.empty())
+    html = fmt::format("<p class=\"soft\">Chosen by this rule: {}</p>\n", escaped(rule));
+  if (!boolean(by, "holds").value_or(true))
     html += "<p class=\"warning\">No trained network keeps what was asked; this is the nearest.</p>\n";
   if (const std::string early = text(run, "stopped_early"); !early.empty())
     html +=
@@ -60,11 +61,10 @@ std::string tile(const std::string& title, const std::string& value, const std::
 }
 
 std::string score_tile(const Json& run) {
-  const Json& chosen = run.at("chosen");
+  const Json& chosen = object(run, "chosen");
   const auto score = number(chosen, "score_test");
   if (!score) return "";
-  const Json* rows = member(run, "rows");
-  const auto test_rows = rows != nullptr ? number(*rows, "test") : std::nullopt;
+  const auto test_rows = number(object(run, "rows"), "test");
   std::string below = fmt::format("<p>{}{}</p>", source_label("measured"),
                                   test_rows ? fmt::format(" on {} test rows", count(*test_rows)) : "");
   if (const auto dummy = number(run, "dummy_test_score"))
@@ -91,25 +91,22 @@ std::string energy_tile(const Json& run, const PointEnergy& energy) {
   std::string below =
       fmt::format("<p>{}{}</p><p>on {}{}</p>", source_label(energy.kind), spread, escaped(text(run, "device")),
                   number(run, "batch") ? fmt::format(", batch {}", count(*number(run, "batch"))) : "");
-  if (const auto truth = number(run.at("chosen"), "energy_true_j"))
+  if (const auto truth = number(object(run, "chosen"), "energy_true_j"))
     below += fmt::format("<p>{} in the simulation, before its sensor</p>", quantity(*truth, "J"));
   return tile("Energy a prediction", value, below);
 }
 
 std::string saving_tile(const Json& run) {
-  const Json* baselines = member(run, "baselines");
-  if (baselines == nullptr || baselines->empty()) return "";
-  const bool has_accuracy = member(*baselines, "accuracy") != nullptr;
-  const std::string name = has_accuracy ? "accuracy" : baselines->items().begin().key();
-  const Json& baseline = baselines->at(name);
+  const Json& baselines = object(run, "baselines");
+  if (baselines.empty()) return "";
+  const std::string name = baselines.contains("accuracy") ? "accuracy" : baselines.items().begin().key();
+  const Json& baseline = baselines.at(name);
   const std::string against = fmt::format("<p>than what a {} finds</p>", baseline_title(name));
   if (is_chosen(run, baseline))
     return tile("Saving", "None", "<p>the " + baseline_title(name) + " finds the same network</p>");
   const auto saving = number(baseline, "saving_fraction");
   if (!saving) return "";
-  const Json* source = member(run, "energy_source");
-  const std::string kind =
-      text(baseline, "saving_from") == "predicted" || source == nullptr ? "predicted" : text(*source, "kind");
+  const std::string kind = text(baseline, "saving_from") == "predicted" ? "predicted" : source_kind(run);
   return tile(*saving >= 0 ? "Less energy" : "More energy",
               fmt::format("{} <small>%</small>", fmt::format("{:.1f}", 100 * std::abs(*saving))),
               fmt::format("<p>{}</p>{}", source_label(kind), against), *saving > 0);
@@ -139,8 +136,8 @@ std::string saving_rows(const Json& run, const Scale& scale, double most_j) {
         score ? score_text(*score) : "", scale.prefix, energy ? scaled(energy->energy_j, scale) : "",
         chosen ? "chosen" : "other", energy && most_j > 0 ? 100 * energy->energy_j / most_j : 0, saving);
   };
-  std::string rows = row("This network", run.at("chosen"), "", true);
-  for (const auto& [name, point] : run.at("baselines").items()) {
+  std::string rows = row("This network", object(run, "chosen"), "", true);
+  for (const auto& [name, point] : object(run, "baselines").items()) {
     const auto saving = number(point, "saving_fraction");
     std::string title = baseline_title(name);
     title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
@@ -154,8 +151,8 @@ std::string saving_rows(const Json& run, const Scale& scale, double most_j) {
 }
 
 std::string savings(const Json& run) {
-  const Json* baselines = member(run, "baselines");
-  if (baselines == nullptr || baselines->empty()) return "";
+  const Json& baselines = object(run, "baselines");
+  if (baselines.empty()) return "";
   std::vector<double> energies;
   std::vector<std::string> kinds;
   const auto collect = [&](const Json& point) {
@@ -164,8 +161,8 @@ std::string savings(const Json& run) {
       if (std::find(kinds.begin(), kinds.end(), energy->kind) == kinds.end()) kinds.push_back(energy->kind);
     }
   };
-  collect(run.at("chosen"));
-  for (const auto& [name, point] : baselines->items()) collect(point);
+  collect(object(run, "chosen"));
+  for (const auto& [name, point] : baselines.items()) collect(point);
   if (energies.empty()) return "";
   std::string labels;
   for (const std::string& kind : kinds) labels += " " + source_label(kind);
@@ -206,9 +203,9 @@ std::string metric_title(const std::string& name) {
 }
 
 std::string answer_html(const Json& run, const ReportOptions& options) {
-  const auto energy = energy_of(run, run.at("chosen"));
+  const auto energy = energy_of(run, object(run, "chosen"));
   std::string html = fmt::format("<p class=\"eyebrow\">Deploy</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n{}",
-                                 escaped(text(run.at("chosen"), "text")), lead(run), why(run));
+                                 escaped(text(object(run, "chosen"), "text")), lead(run), why(run));
   html += "<div class=\"tiles\">\n" + score_tile(run) + (energy ? energy_tile(run, *energy) : "") + saving_tile(run) +
           (energy ? million_tile(*energy, options) : "") + "</div>\n";
   return html + savings(run);

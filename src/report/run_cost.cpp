@@ -25,11 +25,9 @@ std::vector<Phase> phases_of(const Json& timing) {
 
 /// After how many predictions the search's own energy is saved, against the network of accuracy alone.
 std::string payback(const Json& run, double spent_j) {
-  const Json* baselines = member(run, "baselines");
-  const Json* accuracy = baselines != nullptr ? member(*baselines, "accuracy") : nullptr;
-  if (accuracy == nullptr || spent_j <= 0) return "";
-  const auto chosen = energy_of(run, run.at("chosen"));
-  const auto other = energy_of(run, *accuracy);
+  if (spent_j <= 0) return "";
+  const auto chosen = energy_of(run, object(run, "chosen"));
+  const auto other = energy_of(run, object(object(run, "baselines"), "accuracy"));
   if (!chosen || !other || chosen->kind != other->kind || other->energy_j <= chosen->energy_j) return "";
   return fmt::format(" Against the network of the search by accuracy alone, that is saved after {} predictions.",
                      rounded_count(spent_j / (other->energy_j - chosen->energy_j)));
@@ -64,48 +62,41 @@ std::string shell_word(const std::string& word) {
 }
 
 std::string command_line(const Json& run) {
-  const Json* command = member(run, "command");
   std::string line;
-  if (command == nullptr || !command->is_array()) return line;
-  for (const Json& word : *command)
+  for (const Json& word : array(run, "command"))
     if (word.is_string()) line += (line.empty() ? "" : " ") + shell_word(word.get<std::string>());
   return line;
 }
 
 std::string limits_text(const Json& run) {
-  const Json* limits = member(run, "limits");
-  if (limits == nullptr) return "";
+  const Json& limits = object(run, "limits");
   std::vector<std::string> parts;
-  if (const auto j = number(*limits, "energy_budget_j")) parts.push_back("at most " + quantity(*j, "J"));
-  if (const auto score = number(*limits, "min_score"))
+  if (const auto j = number(limits, "energy_budget_j")) parts.push_back("at most " + quantity(*j, "J"));
+  if (const auto score = number(limits, "min_score"))
     parts.push_back(fmt::format("a score of {:.4g} or better", *score));
-  if (const auto s = number(*limits, "latency_s")) parts.push_back("at most " + quantity(*s, "s"));
-  if (const auto n = number(*limits, "parameters")) parts.push_back("at most " + count(*n) + " parameters");
+  if (const auto s = number(limits, "latency_s")) parts.push_back("at most " + quantity(*s, "s"));
+  if (const auto n = number(limits, "parameters")) parts.push_back("at most " + count(*n) + " parameters");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string reward_text(const Json& run) {
-  const Json* reward = member(run, "reward");
-  if (reward == nullptr) return "";
-  const std::string name = escaped(text(*reward, "name"));
-  const auto weight = number(*reward, "energy_weight");
+  const Json& reward = object(run, "reward");
+  const std::string name = escaped(text(reward, "name"));
+  const auto weight = number(reward, "energy_weight");
   return name + (weight ? fmt::format("{}weight {:.4g}", name.empty() ? "" : ", ", *weight) : "");
 }
 
 }  // namespace
 
 std::string cost_html(const Json& run) {
-  const Json* timing = member(run, "timing");
-  if (timing == nullptr || timing->empty()) return "";
-  const auto phases = phases_of(*timing);
+  const auto phases = phases_of(object(run, "timing"));
+  if (phases.empty()) return "";
   double total_s = 0;
   double total_j = 0;
   for (const Phase& phase : phases) {
     total_s += phase.time_s;
     total_j += phase.energy_j;
   }
-  const Json* source = member(run, "energy_source");
-  const std::string label = source != nullptr ? source_label(text(*source, "kind")) : "";
   Scale scale = common_scale({total_j});
   ++scale.decimals;  // a small phase should not read as none
   return fmt::format(
@@ -115,7 +106,7 @@ std::string cost_html(const Json& run) {
       table_head({{"Phase"},
                   {"Time, s", true},
                   {hidden("Share of time")},
-                  {fmt::format("Energy, {}J {}", scale.prefix, label), true},
+                  {fmt::format("Energy, {}J {}", scale.prefix, source_label(source_kind(run))), true},
                   {hidden("Share of energy")}}),
       phase_rows(phases, total_s, total_j, scale));
 }
@@ -131,23 +122,21 @@ std::string reproduce_html(const Json& run) {
     const auto value = number(run, key);
     return value ? fmt::format("{:.0f}", *value) : "";
   };
-  const Json* source = member(run, "energy_source");
   const auto difference = number(run, "export_difference");
   html +=
       "<div class=\"card\" style=\"margin-top:1rem\">" +
-      facts_html(
-          {{"Device", escaped(text(run, "fingerprint"))},
-           {"Energy",
-            source != nullptr ? source_label(text(*source, "kind")) + " " + escaped(text(*source, "description")) : ""},
-           {"Searched on", escaped(text(run, "machine"))},
-           {"Reward", reward_text(run)},
-           {"Limits", limits_text(run)},
-           {"Seed", shown("seed")},
-           {"Threads", shown("threads")},
-           {"Exported files",
-            difference ? fmt::format("agree with ours to {} in ONNX Runtime", small_number(*difference)) : ""},
-           {"Made by",
-            fmt::format("tabjoule {} {}", escaped(text(run, "program_version")), escaped(text(run, "created")))}}) +
+      facts_html({{"Device", escaped(text(run, "fingerprint"))},
+                  {"Energy",
+                   source_label(source_kind(run)) + " " + escaped(text(object(run, "energy_source"), "description"))},
+                  {"Searched on", escaped(text(run, "machine"))},
+                  {"Reward", reward_text(run)},
+                  {"Limits", limits_text(run)},
+                  {"Seed", shown("seed")},
+                  {"Threads", shown("threads")},
+                  {"Exported files",
+                   difference ? fmt::format("agree with ours to {} in ONNX Runtime", small_number(*difference)) : ""},
+                  {"Made by", fmt::format("tabjoule {} {}", escaped(text(run, "program_version")),
+                                          escaped(text(run, "created")))}}) +
       "</div>\n";
   return html;
 }

@@ -7,6 +7,18 @@
 namespace tabjoule {
 namespace {
 
+const Json* member(const Json& json, const char* key) {
+  if (!json.is_object()) return nullptr;
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : &*found;
+}
+
+/// The member, or `none` where it is not of none's type.
+const Json& typed_member(const Json& json, const char* key, const Json& none) {
+  const Json* value = member(json, key);
+  return value != nullptr && value->type() == none.type() ? *value : none;
+}
+
 void add(std::vector<RunNetwork>& networks, const Json& point, const std::string& role) {
   const auto same = [&](const RunNetwork& other) { return text(*other.point, "text") == text(point, "text"); };
   const auto found = std::find_if(networks.begin(), networks.end(), same);
@@ -18,10 +30,14 @@ void add(std::vector<RunNetwork>& networks, const Json& point, const std::string
 
 }  // namespace
 
-const Json* member(const Json& json, const char* key) {
-  if (!json.is_object()) return nullptr;
-  const auto found = json.find(key);
-  return found == json.end() || found->is_null() ? nullptr : &*found;
+const Json& object(const Json& json, const char* key) {
+  static const Json none = Json::object();
+  return typed_member(json, key, none);
+}
+
+const Json& array(const Json& json, const char* key) {
+  static const Json none = Json::array();
+  return typed_member(json, key, none);
 }
 
 std::optional<double> number(const Json& json, const char* key) {
@@ -29,9 +45,21 @@ std::optional<double> number(const Json& json, const char* key) {
   return value != nullptr && value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
 }
 
+std::optional<bool> boolean(const Json& json, const char* key) {
+  const Json* value = member(json, key);
+  return value != nullptr && value->is_boolean() ? std::optional(value->get<bool>()) : std::nullopt;
+}
+
 std::string text(const Json& json, const char* key) {
   const Json* value = member(json, key);
   return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+}
+
+std::string as_text(const Json& json) { return json.is_string() ? json.get<std::string>() : to_text(json); }
+
+std::string source_kind(const Json& run) {
+  const std::string kind = text(object(run, "energy_source"), "kind");
+  return kind.empty() ? "estimated" : kind;
 }
 
 Json read_run(const std::filesystem::path& folder) {
@@ -44,24 +72,21 @@ Json read_run(const std::filesystem::path& folder) {
   } catch (const Error& error) {
     fail_input("{}: {}", path.string(), error.what());
   }
-  if (member(run, "chosen") == nullptr) fail_input("{}: the run has no chosen network", path.string());
+  if (object(run, "chosen").empty()) fail_input("{}: the run has no chosen network", path.string());
   return run;
 }
 
 std::vector<RunNetwork> networks_of(const Json& run) {
   std::vector<RunNetwork> networks;
-  add(networks, run.at("chosen"), "chosen");
-  if (const Json* baselines = member(run, "baselines"))
-    for (const auto& [name, point] : baselines->items()) add(networks, point, name);
-  if (const Json* front = member(run, "pareto"))
-    for (const Json& point : *front) add(networks, point, "front");
+  add(networks, object(run, "chosen"), "chosen");
+  for (const auto& [name, point] : object(run, "baselines").items()) add(networks, point, name);
+  for (const Json& point : array(run, "pareto")) add(networks, point, "front");
   return networks;
 }
 
 std::optional<PointEnergy> energy_of(const Json& run, const Json& point) {
   if (const auto found = number(point, "energy_measured_j")) {
-    const Json* source = member(run, "energy_source");
-    PointEnergy energy{*found, {}, {}, source != nullptr ? text(*source, "kind") : "estimated"};
+    PointEnergy energy{*found, {}, {}, source_kind(run)};
     if (const auto half_width = number(point, "energy_measured_half_width_95_j")) {
       energy.low_j = *found - *half_width;
       energy.high_j = *found + *half_width;
@@ -71,10 +96,10 @@ std::optional<PointEnergy> energy_of(const Json& run, const Json& point) {
   const auto predicted = number(point, "energy_predicted_j");
   if (!predicted) return std::nullopt;
   PointEnergy energy{*predicted, {}, {}, "predicted"};
-  const Json* interval = member(point, "energy_predicted_interval_90_j");
-  if (interval != nullptr && interval->is_array() && interval->size() == 2) {
-    energy.low_j = interval->at(0).get<double>();
-    energy.high_j = interval->at(1).get<double>();
+  const Json& interval = array(point, "energy_predicted_interval_90_j");
+  if (interval.size() == 2 && interval[0].is_number() && interval[1].is_number()) {
+    energy.low_j = interval[0].get<double>();
+    energy.high_j = interval[1].get<double>();
   }
   return energy;
 }

@@ -13,11 +13,18 @@ namespace tabjoule {
 /// Reads run.json of a run directory. Errors (input): it is absent, of another version, or has no chosen network.
 [[nodiscard]] Json read_run(const std::filesystem::path& folder);
 
-/// A member, where it is there and no null.
-[[nodiscard]] const Json* member(const Json& json, const char* key);
+/// A member that is an object or an array; an empty one where it is not there or of another type.
+[[nodiscard]] const Json& object(const Json& json, const char* key);
+[[nodiscard]] const Json& array(const Json& json, const char* key);
+/// Empty where the member is not there or of another type.
 [[nodiscard]] std::optional<double> number(const Json& json, const char* key);
-/// Empty where it is not there.
+[[nodiscard]] std::optional<bool> boolean(const Json& json, const char* key);
 [[nodiscard]] std::string text(const Json& json, const char* key);
+/// An element as text: a string as it is, anything else as JSON.
+[[nodiscard]] std::string as_text(const Json& json);
+
+/// "measured", "estimated" or "simulated".
+[[nodiscard]] std::string source_kind(const Json& run);
 
 /// A network of the run and the parts it plays: "chosen", the names of baselines, "front".
 struct RunNetwork {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "report/figures.h"
 #include "report/html.h"
@@ -41,12 +40,11 @@ std::vector<NumberColumn> number_columns(const Json& run, const std::vector<RunN
     const Scale scale = common_scale(values_of(networks, key));
     return NumberColumn{key, before + std::string(scale.prefix) + after, scale};
   };
-  const Json* source = member(run, "energy_source");
   return {score("score_supernet", "Supernet"),
           score("score_validation", "Validation"),
           score("score_test", "Test"),
           with_prefix("energy_predicted_j", "", "J predicted"),
-          with_prefix("energy_measured_j", "", "J " + (source != nullptr ? text(*source, "kind") : "found")),
+          with_prefix("energy_measured_j", "", "J " + source_kind(run)),
           with_prefix("time_measured_s", "Time, ", "s")};
 }
 
@@ -92,12 +90,11 @@ std::string networks_table(const Json& run) {
 
 /// The chosen network's kernels, for a reader without scripts; with them the panel beside the front takes over.
 std::string kernels_table(const Json& run) {
-  const Json* kernels = member(run.at("chosen"), "kernels");
-  if (kernels == nullptr || kernels->empty())
-    return "<p class=\"soft\">The run holds no kernels of this network.</p>\n";
+  const Json& kernels = array(object(run, "chosen"), "kernels");
+  if (kernels.empty()) return "<p class=\"soft\">The run holds no kernels of this network.</p>\n";
   double sum_j = 0;
   std::vector<double> energies;
-  for (const Json& kernel : *kernels) {
+  for (const Json& kernel : kernels) {
     energies.push_back(number(kernel, "energy_per_batch_j").value_or(0));
     sum_j += energies.back();
   }
@@ -108,19 +105,66 @@ std::string kernels_table(const Json& run) {
     rows += fmt::format(
         "<tr><td>{}</td><td><span class=\"bar\"><i class=\"chosen\" style=\"width:{:.1f}%\"></i></span></td>"
         "<td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-        escaped(text(kernels->at(i), "kernel")), most_j > 0 ? 100 * energies[i] / most_j : 0,
-        scaled(energies[i], scale), percent(sum_j > 0 ? energies[i] / sum_j : 0, 0));
+        escaped(text(kernels[i], "kernel")), most_j > 0 ? 100 * energies[i] / most_j : 0, scaled(energies[i], scale),
+        percent(sum_j > 0 ? energies[i] / sum_j : 0, 0));
   return fmt::format("<table><caption>{} {}</caption>{}<tbody>\n{}</tbody></table>\n",
-                     escaped(text(run.at("chosen"), "text")), source_label("predicted"),
+                     escaped(text(object(run, "chosen"), "text")), source_label("predicted"),
                      table_head({{"Kernel"}, {""}, {fmt::format("{}J a batch", scale.prefix), true}, {"Share", true}}),
                      rows);
 }
 
+/// How many rows train, validate and test.
+std::string rows_html(const Json& run) {
+  const Json& rows = object(run, "rows");
+  if (rows.empty()) return "";
+  constexpr std::array<std::pair<const char*, const char*>, 3> kParts{
+      {{"train", "k2"}, {"validation", "k5"}, {"test", "k7"}}};
+  std::string bars;
+  std::string legend;
+  for (const auto& [name, colour] : kParts) {
+    const auto value = number(rows, name);
+    if (!value) continue;
+    bars += fmt::format("<i class=\"{}\" style=\"flex:{:.0f}\"></i>", colour, *value);
+    legend += fmt::format("<li><span class=\"key {}\"></span>{} <b>{}</b></li>", colour, name, count(*value));
+  }
+  return fmt::format("<h3>Rows</h3><div class=\"split\" aria-hidden=\"true\">{}</div><ul class=\"legend\">{}</ul>",
+                     bars, legend);
+}
+
+/// The predictor's error over kernels beside those of the naive ones.
+std::string predictor_html(const Json& run) {
+  const Json& predictor = object(run, "predictor");
+  if (predictor.empty()) return "";
+  struct Row {
+    const char* title;
+    std::optional<double> mape;
+    const char* style;
+  };
+  const std::array rows{Row{"This predictor", number(predictor, "mape"), "chosen"},
+                        Row{"FLOPs × a constant", number(object(predictor, "flops"), "mape"), ""},
+                        Row{"A constant", number(object(predictor, "constant"), "mape"), ""}};
+  double most = 0;
+  for (const Row& row : rows) most = std::max(most, row.mape.value_or(0));
+  std::string table;
+  for (const auto& [title, mape, style] : rows)
+    if (mape)
+      table += fmt::format(
+          "<tr class=\"{0}\"><th scope=\"row\">{1}</th><td><span class=\"bar\"><i class=\"{0}\" "
+          "style=\"width:{2:.1f}%\">"
+          "</i></span></td><td class=\"n\">{3}</td></tr>\n",
+          style, title, most > 0 ? 100 * *mape / most : 0, percent(*mape));
+  const auto samples = number(predictor, "samples");
+  const auto within = number(predictor, "within_10");
+  return fmt::format(
+      "<div class=\"card\"><h3>Mean error over kernels</h3><table><tbody>\n{}</tbody></table>"
+      "<p class=\"small soft\">Cross-validated{}{}.</p></div>\n",
+      table, samples ? fmt::format(" on {} kernels {}", count(*samples), source_label(source_kind(run))) : "",
+      within ? fmt::format("; {} of them within 10&nbsp;%", percent(*within, 0)) : "");
+}
+
 std::string searched(const Json& run) {
-  const Json* spaces = member(run, "spaces");
-  if (spaces == nullptr) return "";
   std::vector<std::string> parts;
-  for (const Json& space : *spaces) {
+  for (const Json& space : array(run, "spaces")) {
     std::string part = "<span class=\"mono\">" + escaped(text(space, "name")) + "</span>";
     const auto scored = number(space, "scored");
     const auto all = number(space, "architectures");
@@ -156,67 +200,30 @@ std::string front_html(const Json& run) {
 }
 
 std::string convergence_html(const Json& run) {
-  const Json* trace = member(run, "trace");
-  if (trace == nullptr) return "";
+  if (object(run, "trace").empty()) return "";
   return "<h2>Convergence</h2>\n<p>The supernet learns to rank architectures; then the policy learns to choose among "
-         "them: its reward "
-         "should rise and level off while its entropy, how undecided it is, falls.</p>\n"
+         "them: its reward should rise and level off while its entropy, how undecided it is, falls.</p>\n"
          "<div class=\"columns\" id=\"convergence\"></div>\n"
          "<noscript><p class=\"soft\">The curves need scripts; their numbers are in run.json.</p></noscript>\n";
 }
 
 std::string prediction_html(const Json& run) {
-  const Json* predictor = member(run, "predictor");
-  std::string errors;
-  if (predictor != nullptr) {
-    struct Row {
-      const char* title;
-      std::optional<double> mape;
-      bool ours;
-    };
-    const auto of = [&](const char* name) {
-      const Json* naive = member(*predictor, name);
-      return naive != nullptr ? number(*naive, "mape") : std::nullopt;
-    };
-    const std::array rows{Row{"This predictor", number(*predictor, "mape"), true},
-                          Row{"FLOPs × a constant", of("flops"), false}, Row{"A constant", of("constant"), false}};
-    double most = 0;
-    for (const Row& row : rows) most = std::max(most, row.mape.value_or(0));
-    std::string table;
-    for (const Row& row : rows)
-      if (row.mape)
-        table += fmt::format(
-            "<tr{}><th scope=\"row\">{}</th><td><span class=\"bar\"><i class=\"{}\" "
-            "style=\"width:{:.1f}%\"></i></span></td>"
-            "<td class=\"n\">{}</td></tr>\n",
-            row.ours ? " class=\"chosen\"" : "", row.title, row.ours ? "chosen" : "",
-            most > 0 ? 100 * *row.mape / most : 0, percent(*row.mape));
-    const auto samples = number(*predictor, "samples");
-    const auto within = number(*predictor, "within_10");
-    errors = fmt::format(
-        "<div class=\"card\"><h3>Mean error over kernels</h3><table><tbody>\n{}</tbody></table>"
-        "<p class=\"small soft\">Cross-validated{}{}.</p></div>\n",
-        table, samples ? fmt::format(" on {} measured kernels", count(*samples)) : "",
-        within ? fmt::format("; {} of them within 10&nbsp;%", percent(*within, 0)) : "");
-  }
-  return "<h2>Predicted against found</h2>\n<p>Whole networks: the energy that the search went by, and what the "
-         "device's sensor said of "
-         "those that were trained.</p>\n<div class=\"columns\">\n<figure class=\"card needs-js\" "
-         "id=\"prediction\"></figure>\n" +
-         errors + "</div>\n";
+  return fmt::format(
+      "<h2>Predicted against found</h2>\n<p>Whole networks: the energy that the search went by, and what the device's "
+      "sensor said of those that were trained.</p>\n<div class=\"columns\">\n"
+      "<figure class=\"card needs-js\" id=\"prediction\"></figure>\n{}</div>\n",
+      predictor_html(run));
 }
 
 std::string data_html(const Json& run) {
   Facts facts{{"Data", "<code>" + escaped(text(run, "data")) + "</code>"},
               {"Target", fmt::format("{} <span class=\"soft\">({})</span>", escaped(text(run, "target")),
                                      escaped(text(run, "task")))}};
-  if (const Json* classes = member(run, "classes"); classes != nullptr && !classes->empty()) {
+  if (const Json& classes = array(run, "classes"); !classes.empty()) {
     constexpr std::size_t kShown = 12;
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < std::min(classes->size(), kShown); ++i)
-      names.push_back(
-          escaped(classes->at(i).is_string() ? classes->at(i).get<std::string>() : to_text(classes->at(i))));
-    if (classes->size() > kShown) names.push_back(fmt::format("… {} in all", classes->size()));
+    for (std::size_t i = 0; i < std::min(classes.size(), kShown); ++i) names.push_back(escaped(as_text(classes[i])));
+    if (classes.size() > kShown) names.push_back(fmt::format("… {} in all", classes.size()));
     facts.emplace_back("Classes", joined(names, ", "));
   }
   const auto raw = number(run, "raw_columns");
@@ -224,32 +231,16 @@ std::string data_html(const Json& run) {
   if (raw && features)
     facts.emplace_back("Columns",
                        fmt::format("{} in the table, {} inputs of the network", count(*raw), count(*features)));
-  std::string split;
-  if (const Json* rows = member(run, "rows")) {
-    std::string bars;
-    std::string legend;
-    int color = 0;
-    constexpr std::array<const char*, 3> kColors{"k2", "k5", "k7"};
-    for (const auto& [name, value] : rows->items()) {
-      const char* key = kColors.at(static_cast<std::size_t>(color++) % kColors.size());
-      bars += fmt::format("<i class=\"{}\" style=\"flex:{}\"></i>", key, to_text(value));
-      legend += fmt::format("<li><span class=\"key {}\"></span>{} <b>{}</b></li>", key, escaped(name),
-                            count(value.get<double>()));
-    }
-    split = fmt::format("<h3>Rows</h3><div class=\"split\" aria-hidden=\"true\">{}</div><ul class=\"legend\">{}</ul>",
-                        bars, legend);
-  }
+  std::string split = rows_html(run);
   if (!split.empty()) split = "<div class=\"card\">" + split + "</div>\n";
   return fmt::format("<h2>Data</h2>\n<div class=\"columns\">\n<div class=\"card\">{}</div>\n{}</div>\n",
                      facts_html(facts), split);
 }
 
 std::string notices_html(const Json& run) {
-  const Json* notices = member(run, "notices");
-  if (notices == nullptr || notices->empty()) return "";
   std::string items;
-  for (const Json& notice : *notices)
-    items += "<li>" + escaped(notice.is_string() ? notice.get<std::string>() : to_text(notice)) + "</li>\n";
+  for (const Json& notice : array(run, "notices")) items += "<li>" + escaped(as_text(notice)) + "</li>\n";
+  if (items.empty()) return "";
   return "<h2>Notices</h2>\n<div class=\"card\"><ul class=\"notices\">\n" + items + "</ul></div>\n";
 }
 
