@@ -48,6 +48,16 @@ const colour = (index) => `var(--c${1 + (index % 6)})`;
 
 const sourceLabel = (kind) => make('span', { class: `source ${kind}` }, kind);
 
+/** Plot names each layer of a drawing ("dot", "line"), which says nothing to who hears it: the drawing is one picture. */
+function asPicture(drawing) {
+  for (const layer of drawing.querySelectorAll('g[aria-label]:not([role])')) {
+    layer.removeAttribute('aria-label');
+    layer.setAttribute('aria-hidden', 'true');
+  }
+  if (drawing.tagName === 'svg') drawing.setAttribute('role', drawing.querySelector('[role="button"]') ? 'group' : 'img');
+  return drawing;
+}
+
 /**
  * Keeps `element` filled with what draw(width in pixels, printing) returns, and draws it anew when its width changes and,
  * `printWidth` pixels wide, for paper. Colours are the page's own variables, so that a change of theme needs no drawing.
@@ -58,14 +68,14 @@ function chart(element, draw, { printWidth = 330 } = {}) {
     const width = Math.floor(element.clientWidth);
     if (width === 0 || Math.abs(width - drawn) < 2) return;
     drawn = width;
-    element.replaceChildren(draw(width, false));
+    element.replaceChildren(asPicture(draw(width, false)));
   };
   const redraw = () => {
     drawn = 0;
     fill();
   };
   new ResizeObserver(fill).observe(element);
-  addEventListener('beforeprint', () => element.replaceChildren(draw(printWidth, true)));
+  addEventListener('beforeprint', () => element.replaceChildren(asPicture(draw(printWidth, true))));
   addEventListener('afterprint', redraw);
   fill();
   return { redraw };

@@ -111,10 +111,8 @@
           title: (d) => `${d.point.text}\n${metricTitle(run.metric)} ${scoreText(y(d))}\n${quantity(x(d), 'J')} predicted` })),
       ],
     });
-    const svg = plot.tagName.toLowerCase() === 'svg' ? plot : plot.querySelector('svg');
-    svg.scale = plot.scale;
-    labels(svg, points, width, height - plotDefaults.marginBottom);
-    hits(svg, points);
+    labels(plot, points, width, height - plotDefaults.marginBottom);
+    hits(plot, points);
     return plot;
   }
 
