@@ -15,6 +15,9 @@ struct Progress {
 /// Called from the thread that made the library call. May throw to stop the call (Interrupted, say).
 using ProgressSink = std::function<void(const Progress&)>;
 
+/// Asked now and then by long-running calls: true ends the call early with what it has come to.
+using StopCheck = std::function<bool()>;
+
 /// Things a user should know that are not errors ("column id dropped: every value is different").
 using NoticeSink = std::function<void(const std::string&)>;
 

@@ -6,8 +6,11 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
+
+#include "base/error.h"
 
 namespace tabjoule {
 namespace {
@@ -58,6 +61,33 @@ std::string with_unit(double value, const std::string& unit) {
   for (const auto& [factor, prefix] : prefixes)
     if (std::abs(value) >= factor * 0.9995) return fmt::format("{:.3g} {}{}", value / factor, prefix, unit);
   return fmt::format("{:.3g} n{}", value * 1e9, unit);
+}
+
+double quantity_from(const std::string& text, const std::string& unit, const std::string& what) {
+  static constexpr std::array<std::pair<const char*, double>, 9> prefixes{{{"", 1},
+                                                                           {"n", 1e-9},
+                                                                           {"u", 1e-6},
+                                                                           {"\xC2\xB5", 1e-6},
+                                                                           {"\xCE\xBC", 1e-6},
+                                                                           {"m", 1e-3},
+                                                                           {"k", 1e3},
+                                                                           {"M", 1e6},
+                                                                           {"G", 1e9}}};
+  const char* begin = text.c_str();
+  char* end = nullptr;
+  const double number = std::strtod(begin, &end);
+  std::string rest(end);
+  rest.erase(0, rest.find_first_not_of(' '));
+  std::optional<double> factor;
+  if (rest.empty()) factor = 1;
+  for (const auto& [prefix, value] : prefixes)
+    if (rest == prefix + unit) factor = value;
+  if (unit == "s" && (rest == "min" || rest == "m")) factor = 60;
+  if (unit == "s" && rest == "h") factor = 3600;
+  if (end == begin || !factor || !std::isfinite(number) || !(number > 0))
+    fail_usage("{}: \"{}\" is no quantity over 0 in {}: write {}", what, text, unit,
+               unit == "s" ? "90s, 2ms or 15min, say" : fmt::format("20u{0}, 1.5m{0} or 2e-5, say", unit));
+  return number * *factor;
 }
 
 std::string score_text(double value) {

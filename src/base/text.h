@@ -23,6 +23,10 @@ namespace tabjoule {
 /// "3.42 uJ", "12.1 mJ": three significant digits and the prefix that fits. `unit` is "J", "W" or "s".
 [[nodiscard]] std::string with_unit(double value, const std::string& unit);
 
+/// The other way round: "20uJ", "1.5 mJ", "2e-5" (in `unit` itself). Seconds may be "90s", "15 min" or "2h" too. Errors
+/// (usage): anything else, or a quantity that is not over 0; the message starts with `what` ("--energy-budget").
+[[nodiscard]] double quantity_from(const std::string& text, const std::string& unit, const std::string& what);
+
 /// Four significant digits, without an exponent between 0.0001 and 10 million: "0.8576", "27670".
 [[nodiscard]] std::string score_text(double value);
 

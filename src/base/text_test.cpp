@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "base/error.h"
+
 namespace tabjoule {
 namespace {
 
@@ -55,6 +57,23 @@ TEST(WithUnit, NeverRoundsUpToAThousandOfAPrefix) {
 TEST(WithUnit, ShowsWhatIsSmallerThanEveryPrefixOrNotFinite) {
   EXPECT_EQ(with_unit(2e-12, "J"), "0.002 nJ");
   EXPECT_EQ(with_unit(std::numeric_limits<double>::infinity(), "J"), "inf J");
+}
+
+TEST(QuantityFrom, ReadsPrefixesUnitsAndBareNumbers) {
+  EXPECT_DOUBLE_EQ(quantity_from("20uJ", "J", "--energy-budget"), 2e-5);
+  EXPECT_DOUBLE_EQ(quantity_from("1.5 mJ", "J", "--energy-budget"), 1.5e-3);
+  EXPECT_DOUBLE_EQ(quantity_from("20\xC2\xB5J", "J", "--energy-budget"), 2e-5);
+  EXPECT_DOUBLE_EQ(quantity_from("2e-5", "J", "--energy-budget"), 2e-5);
+  EXPECT_DOUBLE_EQ(quantity_from("3J", "J", "--energy-budget"), 3);
+  EXPECT_DOUBLE_EQ(quantity_from("2ms", "s", "--latency"), 2e-3);
+  EXPECT_DOUBLE_EQ(quantity_from("10m", "s", "--time-budget"), 600);
+  EXPECT_DOUBLE_EQ(quantity_from("15 min", "s", "--time-budget"), 900);
+  EXPECT_DOUBLE_EQ(quantity_from("2h", "s", "--time-budget"), 7200);
+}
+
+TEST(QuantityFrom, RefusesWhatIsNoQuantityOverNothing) {
+  for (const char* text : {"", "J", "20uW", "20 u J", "0J", "-1J", "nan", "inf", "1min", "20uJs"})
+    EXPECT_THROW((void)quantity_from(text, "J", "--energy-budget"), Error) << text;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ class Run {
   TrainResult run();
 
  private:
+  [[nodiscard]] bool stopped();
   [[nodiscard]] double train_epoch(int epoch);
   void score_epoch(int epoch);
 
@@ -36,6 +37,7 @@ class Run {
   Evaluator evaluator_;
   std::optional<WeightAverage> average_;
   TrainResult result_;
+  bool stopped_ = false;
   std::map<std::string, Matrix> best_;
 };
 
@@ -58,21 +60,32 @@ Run::Run(const Network& network, ParameterStore& store, const Samples& train, co
   if (options.averaging_epochs > 0) average_.emplace(network, store, options.averaging_epochs * steps);
 }
 
+/// Once stopped, always stopped.
+bool Run::stopped() {
+  stopped_ = stopped_ || (options_.stop && options_.stop());
+  return stopped_;
+}
+
 /// Returns the mean loss.
 double Run::train_epoch(int epoch) {
   const Rng epoch_rng = rng_.split(static_cast<std::uint64_t>(epoch) + 1);
   Rng(epoch_rng).shuffle(std::span(order_));
   double loss = 0;
+  std::size_t trained = order_.size();
   for (std::size_t first = 0; first < order_.size(); first += batch_) {
     const auto rows = std::span<const std::uint32_t>(order_).subspan(first, std::min(batch_, order_.size() - first));
     const double done = (epoch + static_cast<double>(first) / static_cast<double>(order_.size())) / options_.max_epochs;
     if (progress_) progress_({"train", done, ""});
+    if (first > 0 && stopped()) {
+      trained = first;
+      break;
+    }
     AdamWOptions adamw = options_.adamw;
     if (options_.anneal) adamw.learning_rate = annealed(adamw.learning_rate, done);
     loss += step_.run(network_, train_, rows, adamw, epoch_rng.split(first)) * static_cast<double>(rows.size());
     if (average_) average_->update(store_);
   }
-  return loss / static_cast<double>(order_.size());
+  return loss / static_cast<double>(trained);
 }
 
 /// Scores the weights (or their average) on validation and keeps them if they are the best so far.
@@ -93,7 +106,7 @@ void Run::score_epoch(int epoch) {
 }
 
 TrainResult Run::run() {
-  for (int epoch = 0; epoch < options_.max_epochs; ++epoch) {
+  for (int epoch = 0; epoch < options_.max_epochs && (epoch == 0 || !stopped()); ++epoch) {
     const double loss = train_epoch(epoch);
     if (!std::isfinite(loss)) fail_internal("training diverged in epoch {}: the loss is not finite", epoch + 1);
     result_.losses.push_back(loss);

@@ -18,6 +18,8 @@ struct TrainOptions {
   /// themselves (nn/weight_average.h); 0: the weights themselves.
   double averaging_epochs = 0;
   std::uint64_t seed = 0;
+  StopCheck stop =
+      {};  ///< ends training early, asked before every step but the first, which is always done; empty: never
 };
 
 struct TrainResult {

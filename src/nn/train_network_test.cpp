@@ -75,6 +75,21 @@ TEST(TrainNetwork, RepeatsForASeedAndDiffersForAnother) {
   EXPECT_FALSE(same(first.store, with_seed(2).store));
 }
 
+TEST(TrainNetwork, EndsWhenToldToWithTheBestEpochSoFar) {
+  const Network network = mlp(5, {16}, 2);
+  const Samples samples = xor_samples(320, 5, 1);
+  TrainOptions options;
+  options.batch = 32;
+  options.max_epochs = 50;
+  int asked = 0;
+  options.stop = [&] { return ++asked > 25; };  // in the middle of the third epoch of 10 steps
+  const Trained stopped = train(network, samples, samples, options);
+  EXPECT_EQ(stopped.result.epochs, 3);
+  EXPECT_EQ(stopped.result.losses.size(), 3U);
+  options.stop = [] { return true; };
+  EXPECT_EQ(train(network, samples, samples, options).result.epochs, 1);
+}
+
 TEST(TrainNetwork, StopsEarlyAndLeavesTheWeightsOfTheBestEpoch) {
   Samples noise = xor_samples(100, 5, 1);  // labels that cannot be learnt: validation gets worse with time
   Rng rng(9);

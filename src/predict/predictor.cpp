@@ -105,6 +105,33 @@ Prediction crowded(Prediction alone, const KernelKey& key, double weight_bytes, 
   return alone;
 }
 
+/// How far a sum of predictions may be off.
+struct ErrorSum {
+  double below = 0, above = 0;
+};
+
+/// The kernels of a type share one model, so they err together: their errors are added. Those of different types
+/// are taken as independent: their sums are added in squares.
+ErrorSum joined(const std::map<KernelType, ErrorSum>& by_type) {
+  ErrorSum sum;
+  for (const auto& [type, error] : by_type) {
+    sum.below += error.below * error.below;
+    sum.above += error.above * error.above;
+  }
+  return {std::sqrt(sum.below), std::sqrt(sum.above)};
+}
+
+/// From the sum of the kernels to the model. What whole models were wrong by holds the errors of their kernels too.
+void correct(double& value, double& low, double& high, const ErrorSum& error, const ModelCorrection& correction,
+             int kernels) {
+  low = std::max(0.0, value - error.below);
+  high = value + error.above;
+  if (!correction.fitted) return;
+  value = correction.apply(value, kernels);
+  low = value * std::exp(-correction.log_error);
+  high = value * std::exp(correction.log_error);
+}
+
 }  // namespace
 
 /// Costs in one data type say nothing of those in another.
@@ -193,35 +220,23 @@ ModelPrediction Predictor::predict(const KernelGraph& graph) const {
   for (const Kernel& kernel : graph.kernels)
     model.kernels.push_back({kernel, crowded(predict(kernel.key), kernel.key, weight_bytes, state_->crowding)});
 
-  // The kernels of a type share one model, so they err together: their errors are added. Those of different types
-  // are taken as independent: their sums are added in squares.
-  std::map<KernelType, std::pair<double, double>> error_j;  // below and above
+  std::map<KernelType, ErrorSum> error_j, error_s;
   for (const auto& [kernel, prediction] : model.kernels) {
     model.unknown += prediction.known ? 0 : 1;
     model.extrapolated += prediction.extrapolated ? 1 : 0;
     model.energy_per_batch_j += prediction.energy_j;
     model.time_per_batch_s += prediction.time_s;
-    error_j[kernel.key.type].first += prediction.energy_j - prediction.energy_low_j;
-    error_j[kernel.key.type].second += prediction.energy_high_j - prediction.energy_j;
+    error_j[kernel.key.type].below += prediction.energy_j - prediction.energy_low_j;
+    error_j[kernel.key.type].above += prediction.energy_high_j - prediction.energy_j;
+    error_s[kernel.key.type].below += prediction.time_s - prediction.time_low_s;
+    error_s[kernel.key.type].above += prediction.time_high_s - prediction.time_s;
   }
-  double below = 0;
-  double above = 0;
-  for (const auto& [type, error] : error_j) {
-    below += error.first * error.first;
-    above += error.second * error.second;
-  }
-  model.energy_low_per_batch_j = std::max(0.0, model.energy_per_batch_j - std::sqrt(below));
-  model.energy_high_per_batch_j = model.energy_per_batch_j + std::sqrt(above);
-
   const int kernels = kernel_count(graph);
-  model.time_per_batch_s = state_->time_correction.apply(model.time_per_batch_s, kernels);
-  const ModelCorrection& correction = state_->energy_correction;
-  if (!correction.fitted) return model;
-  // What whole models were wrong by holds the errors of their kernels too.
-  model.corrected = true;
-  model.energy_per_batch_j = correction.apply(model.energy_per_batch_j, kernels);
-  model.energy_low_per_batch_j = model.energy_per_batch_j * std::exp(-correction.log_error);
-  model.energy_high_per_batch_j = model.energy_per_batch_j * std::exp(correction.log_error);
+  model.corrected = state_->energy_correction.fitted;
+  correct(model.energy_per_batch_j, model.energy_low_per_batch_j, model.energy_high_per_batch_j, joined(error_j),
+          state_->energy_correction, kernels);
+  correct(model.time_per_batch_s, model.time_low_per_batch_s, model.time_high_per_batch_s, joined(error_s),
+          state_->time_correction, kernels);
   return model;
 }
 

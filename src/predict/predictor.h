@@ -39,6 +39,8 @@ struct ModelPrediction {
   double energy_low_per_batch_j = 0;
   double energy_high_per_batch_j = 0;
   double time_per_batch_s = 0;
+  double time_low_per_batch_s = 0;  ///< 90 % interval, like that of the energy
+  double time_high_per_batch_s = 0;
   int unknown = 0;  ///< kernels without a prediction, counted, never silently zero
   int extrapolated = 0;
   bool corrected = false;                 ///< by measured models

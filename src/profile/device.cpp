@@ -1,10 +1,10 @@
 #include "profile/device.h"
 
 #include <ctime>
-#include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include "power/cpu_time.h"
 #include "power/device_facts.h"
@@ -12,18 +12,6 @@
 
 namespace tabjoule {
 namespace {
-
-/// "AMD EPYC 9654 96-Core Processor", or the architecture's generic name where the kernel does not tell.
-std::string processor_name() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with("model name")) continue;
-    const auto colon = line.find(':');
-    const auto first = line.find_first_not_of(' ', colon + 1);
-    if (colon != std::string::npos && first != std::string::npos) return line.substr(first);
-  }
-  return "unknown processor";
-}
 
 double core_power_w(const DeviceOptions& options) {
   return options.core_power_w == 0 ? default_core_power_w() : options.core_power_w;

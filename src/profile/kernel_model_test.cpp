@@ -39,6 +39,8 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::layernorm, {3, 4}, ""},
       {KernelType::batchnorm, {3, 4}, ""},
       {KernelType::reformat, {6}, "Slice"},
+      {KernelType::elementwise, {7, 2}, "Relu+Mul"},
+      {KernelType::elementwise, {7, 3}, "Add+Relu+Mul"},
       {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "relu"},
       {KernelType::conv, {1, 4, 6, 9, 7, 1, 2, 2}, ""},
       {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, ""},

@@ -114,11 +114,32 @@ BuiltTensor add_softmax(ModelBuilder& model, const KernelKey& key, Inputs inputs
                    {{"axis", std::int64_t{-1}}});
 }
 
+/// Operators that the runtime makes one kernel of, "Relu+Mul": each takes the result of the one before it, and those of
+/// two operands the next input beside it.
+BuiltTensor add_elementwise_chain(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  static constexpr std::array kOfTwo = {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min"};
+  BuiltTensor result = inputs[0];
+  std::size_t next = 1;
+  std::size_t begin = 0;
+  while (begin != std::string::npos) {
+    const std::size_t end = key.variant.find('+', begin);
+    const std::string op = key.variant.substr(begin, end == std::string::npos ? end : end - begin);
+    begin = end == std::string::npos ? end : end + 1;
+    std::vector<std::string> names{result.name};
+    if (std::find(kOfTwo.begin(), kOfTwo.end(), op) != kOfTwo.end())
+      names.push_back(inputs[next < inputs.size() ? next++ : 0].name);
+    const bool last = begin == std::string::npos;
+    result = model.add(op, names, last ? output : fmt::format("{}.{}", output, begin), inputs[0].dims);
+  }
+  return result;
+}
+
 BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   static constexpr std::array kBoolean = {"Equal",          "Less",  "LessOrEqual", "Greater",
                                           "GreaterOrEqual", "IsNaN", "IsInf"};
   if (key.variant.empty())
     fail_input("{}: the operator of an elementwise kernel is its variant, none is given", key.text());
+  if (key.variant.find('+') != std::string::npos) return add_elementwise_chain(model, key, inputs, output);
   std::vector<std::string> names;
   for (const BuiltTensor& input : inputs) names.push_back(input.name);
   BuiltTensor result = model.add(key.variant, names, output, inputs[0].dims);
