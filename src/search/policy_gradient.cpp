@@ -71,6 +71,7 @@ SearchResult policy_gradient_search(const SearchSpace& space, const Architecture
     result.mean_rewards.push_back(mean);
     result.entropies.push_back(policy.relative_entropy());
     if (progress) progress({"search", static_cast<double>(update + 1) / options.updates, ""});
+    if (options.stop && options.stop()) break;
   }
   result.evaluated = evaluate.take();
   result.best = *std::max_element(result.evaluated.begin(), result.evaluated.end(),

@@ -34,6 +34,7 @@ struct SearchOptions {
   double entropy_weight = 0.0005;  ///< on the scale of the reward
   double baseline_decay = 0.9;     ///< of the moving average that REINFORCE subtracts
   std::uint64_t seed = 0;
+  StopCheck stop = {};  ///< ends the search early, asked after every update; empty: never
 };
 
 struct SearchResult {

@@ -24,11 +24,15 @@ SupernetScorer::SupernetScorer(Supernet& supernet, const Samples& train, const S
     statistics_rows_.push_back(static_cast<std::uint32_t>(i * train.rows() / count));
 }
 
-double SupernetScorer::score(const Architecture& architecture) {
-  if (const auto known = scores_.find(architecture); known != scores_.end()) return known->second;
+Matrix SupernetScorer::predict(const Architecture& architecture) {
   const Network network = supernet_.network(architecture);
   recalibrate_batchnorm(network, supernet_.store(), train_, statistics_rows_, kStatisticsBatch, pool_);
-  const Matrix predictions = evaluator_.predict(network, supernet_.store(), validation_);
+  return evaluator_.predict(network, supernet_.store(), validation_);
+}
+
+double SupernetScorer::score(const Architecture& architecture) {
+  if (const auto known = scores_.find(architecture); known != scores_.end()) return known->second;
+  const Matrix predictions = predict(architecture);
   const double score = evaluate(metric_, block(predictions), validation_.truth());
   scores_.emplace(architecture, score);
   return score;

@@ -36,6 +36,8 @@ class SupernetScorer {
   SupernetScorer(Supernet& supernet, const Samples& train, const Samples& validation, Metric metric, ThreadPool& pool);
 
   [[nodiscard]] double score(const Architecture& architecture);
+  /// On the validation rows: what is scored.
+  [[nodiscard]] Matrix predict(const Architecture& architecture);
   [[nodiscard]] std::size_t scored() const { return scores_.size(); }
 
  private:

@@ -11,20 +11,9 @@
 namespace tabjoule {
 namespace {
 
-/// Mean forward operations a row over the paths of a step, of a fixed sample of steps.
-double mean_flops(const Supernet& supernet, const PathOptions& options) {
-  constexpr int kDraws = 200;
-  Rng rng(0);
-  double sum = 0;
-  for (int i = 0; i < kDraws; ++i)
-    for (const Architecture& path : draw_paths(supernet.space(), options, rng))
-      sum += static_cast<double>(supernet.network(path).flops());
-  return sum / kDraws;
-}
-
 int epochs_for(const Supernet& supernet, std::size_t rows, const SupernetOptions& options) {
-  const double flops_per_epoch =
-      3 * mean_flops(supernet, options.paths) * static_cast<double>(rows);  // backward costs two forwards
+  const double flops_per_epoch = 3 * mean_path_flops(supernet.space(), supernet.shape(), options.paths) *
+                                 static_cast<double>(rows);  // backward costs two forwards
   const double affordable = std::clamp(options.flop_budget / flops_per_epoch, 0.0, 1e6);
   return std::clamp(static_cast<int>(affordable), options.min_epochs, options.max_epochs);
 }
@@ -65,6 +54,7 @@ class SupernetTraining {
 
  private:
   [[nodiscard]] bool ended() const;
+  [[nodiscard]] bool stopped();
   void run_epoch();
   double run_step(std::span<const std::uint32_t> rows, const Rng& rng);
   double sum_paths(const std::vector<Architecture>& paths, std::span<const std::uint32_t> rows, const Rng& rng);
@@ -84,7 +74,14 @@ class SupernetTraining {
   GradientSum sum_;
   std::vector<float> teacher_;  // (B, K): the largest network's outputs
   SupernetState state_;
+  bool stopped_ = false;
 };
+
+/// Once stopped, always stopped.
+bool SupernetTraining::stopped() {
+  stopped_ = stopped_ || (options_.stop && options_.stop());
+  return stopped_;
+}
 
 bool SupernetTraining::ended() const {
   const SupernetResult& result = state_.result;
@@ -124,13 +121,16 @@ void SupernetTraining::run_epoch() {
   std::iota(order.begin(), order.end(), 0U);
   Rng(rng).shuffle(std::span(order));
   double loss = 0;
-  for (std::size_t first = 0; first < order.size(); first += batch_) {
-    const auto rows = std::span<const std::uint32_t>(order).subspan(first, std::min(batch_, order.size() - first));
-    loss += run_step(rows, rng.split(first)) * static_cast<double>(rows.size());
+  std::size_t done = 0;
+  while (done < order.size()) {
+    const auto rows = std::span<const std::uint32_t>(order).subspan(done, std::min(batch_, order.size() - done));
+    loss += run_step(rows, rng.split(done)) * static_cast<double>(rows.size());
+    done += rows.size();
     ++result.steps;
     if (progress_) progress_({"supernet", static_cast<double>(result.steps) / total_steps_, ""});
+    if (stopped()) break;
   }
-  loss /= static_cast<double>(order.size());
+  loss /= static_cast<double>(done);
   ++result.epochs;
   if (!std::isfinite(loss))
     fail_internal("supernet training diverged in epoch {}: the loss is not finite", result.epochs);
@@ -157,12 +157,12 @@ SupernetResult SupernetTraining::run() {
   if (kept && std::filesystem::exists(options_.checkpoint))
     state_ = read_checkpoint(options_.checkpoint, identity, supernet_.store());
   auto written = Clock::now();
-  while (!ended()) {
+  while (!ended() && (state_.result.epochs == 0 || !stopped())) {
     run_epoch();
     judge();
     if (!kept) continue;
     const double since_s = std::chrono::duration<double>(Clock::now() - written).count();
-    if (since_s < options_.checkpoint_interval_s && !ended()) continue;
+    if (since_s < options_.checkpoint_interval_s && !ended() && !stopped_) continue;
     write_checkpoint(options_.checkpoint, identity, state_, supernet_.store());
     written = Clock::now();
   }
@@ -171,6 +171,16 @@ SupernetResult SupernetTraining::run() {
 }
 
 }  // namespace
+
+double mean_path_flops(const SearchSpace& space, const NetworkShape& shape, const PathOptions& options) {
+  constexpr int kDraws = 200;
+  Rng rng(0);
+  double sum = 0;
+  for (int i = 0; i < kDraws; ++i)
+    for (const Architecture& path : draw_paths(space, options, rng))
+      sum += static_cast<double>(to_network(space, path, shape).flops());
+  return sum / kDraws;
+}
 
 SupernetResult train_supernet(Supernet& supernet, const Samples& train, const Samples& validation,
                               const SupernetOptions& options, ThreadPool& pool, const ProgressSink& progress) {

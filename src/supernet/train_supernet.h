@@ -28,8 +28,13 @@ struct SupernetOptions {
   /// Where the state of training is kept (docs/checkpoint-format.md); empty: nowhere. Where the file exists, training
   /// goes on from it and ends with the same bits as if it had never stopped.
   std::filesystem::path checkpoint = {};
+  /// Ends training before the budget does, at the next step; asked after every step. Empty: never.
+  StopCheck stop = {};
   double checkpoint_interval_s = 30;  ///< between two writes at the ends of epochs; the end of training always writes
 };
+
+/// Mean forward operations a row over the paths of a step, of a fixed sample of steps.
+[[nodiscard]] double mean_path_flops(const SearchSpace& space, const NetworkShape& shape, const PathOptions& options);
 
 struct SupernetResult {
   int epochs = 0;

@@ -89,6 +89,20 @@ TEST(TrainSupernet, ReportsProgressUpToOne) {
   EXPECT_EQ(last, 1);
 }
 
+TEST(TrainSupernet, StopsWhenToldToWithTheBestWeightsSoFar) {
+  const Samples train = xor_samples(500, 4, 1);
+  SupernetOptions how = options(50);
+  int asked = 0;
+  how.stop = [&] { return ++asked > 34; };  // after each step, and between epochs: in the fourth epoch of 10 steps
+  const Trained stopped(train, how, 1);
+  EXPECT_EQ(stopped.result.steps, 32);
+  EXPECT_EQ(stopped.result.epochs, 4);
+  ASSERT_EQ(stopped.result.losses.size(), 4U);
+  ASSERT_EQ(stopped.result.probe_scores.size(), 4U);
+  how.stop = [] { return true; };
+  EXPECT_EQ(Trained(train, how, 1).result.steps, 1) << "a step at least, so that there are weights to keep";
+}
+
 TEST(TrainSupernet, LearnsWithEveryWayOfSamplingPaths) {
   const Samples train = xor_samples(1000, 4, 1);
   const Samples validation = xor_samples(500, 4, 2);
