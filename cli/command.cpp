@@ -61,7 +61,7 @@ DeviceOptions DeviceFlags::options(const CommonFlags& common) const {
 
 void add_common_flags(CLI::App& command, CommonFlags& flags) {
   command.add_flag("--json", flags.json, "print the result as JSON on standard output, and nothing else there");
-  command.add_flag("--verbose", flags.verbose, "tell the phases on standard error where it is not a terminal");
+  command.add_flag("--verbose", flags.verbose, "tell on standard error what is done");
   command.add_option("--seed", flags.seed, "seed of everything random")->capture_default_str();
   command.add_option("--threads", flags.threads, "threads to use; 0: all this process may use")
       ->check(CLI::Range(0, 1024))
@@ -117,6 +117,24 @@ ProgressSink terminal_progress(const CommonFlags& flags) {
   };
 }
 
+ProgressSink terminal_bar() {
+  return [bar = Bar{}](const Progress& progress) mutable {
+    if (on_terminal()) bar.draw(progress);
+  };
+}
+
+StopCheck finish_on_interrupt() {
+  return [told = false]() mutable {
+    if (interrupted == 0) return false;
+    if (!told) {
+      clear_progress();
+      std::fprintf(stderr, "interrupted: finishing with the best so far; Ctrl-C again ends at once\n");
+    }
+    told = true;
+    return true;
+  };
+}
+
 void clear_progress() {
   if (on_terminal()) std::fprintf(stderr, "\r\x1b[K");
 }
@@ -125,6 +143,13 @@ NoticeSink terminal_notices() {
   return [](const std::string& text) {
     clear_progress();
     std::fprintf(stderr, "note: %s\n", text.c_str());
+  };
+}
+
+NoticeSink terminal_log() {
+  return [](const std::string& text) {
+    clear_progress();
+    std::fprintf(stderr, "%s\n", text.c_str());
   };
 }
 

@@ -44,8 +44,14 @@ void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
 /// A bar with the time left on standard error where that is a terminal; else a line a phase with --verbose, else
 /// nothing. Also ends the work after Ctrl-C.
 [[nodiscard]] ProgressSink terminal_progress(const CommonFlags& flags);
+/// The same without --verbose's lines, for work that comes to an end of its own after Ctrl-C: see finish_on_interrupt.
+[[nodiscard]] ProgressSink terminal_bar();
+/// True after Ctrl-C, which is then told once; a second Ctrl-C ends the process.
+[[nodiscard]] StopCheck finish_on_interrupt();
 /// "note: ..." on standard error.
 [[nodiscard]] NoticeSink terminal_notices();
+/// Lines of a log on standard error.
+[[nodiscard]] NoticeSink terminal_log();
 /// Wipes what terminal_progress drew.
 void clear_progress();
 
@@ -59,7 +65,7 @@ void catch_ctrl_c();
 
 /// The subcommands. The returned function runs the command.
 using Run = std::function<void()>;
-Run add_search(CLI::App& app);
+Run add_search(CLI::App& app, std::vector<std::string> arguments);  ///< those of the program, for the record
 Run add_train(CLI::App& app);
 Run add_apply(CLI::App& app);
 Run add_predict(CLI::App& app);

@@ -19,9 +19,18 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("tabjoule ") + kVersion);
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
-  const std::array runs{cli::add_search(app),  cli::add_train(app),   cli::add_apply(app),    cli::add_predict(app),
-                        cli::add_measure(app), cli::add_devices(app), cli::add_report(app),   cli::add_sensor(app),
-                        cli::add_kernels(app), cli::add_fit(app),     cli::add_evaluate(app), cli::add_adapt(app),
+  const std::array runs{cli::add_search(app, {argv, argv + argc}),
+                        cli::add_train(app),
+                        cli::add_apply(app),
+                        cli::add_predict(app),
+                        cli::add_measure(app),
+                        cli::add_devices(app),
+                        cli::add_report(app),
+                        cli::add_sensor(app),
+                        cli::add_kernels(app),
+                        cli::add_fit(app),
+                        cli::add_evaluate(app),
+                        cli::add_adapt(app),
                         cli::add_profile(app)};
   try {
     app.parse(argc, argv);

@@ -68,8 +68,8 @@ RankingData ranking_data(const std::filesystem::path& folder, const RankingTable
   request.target = table.target;
   const PreparedData prepared = prepare_data(request, 0, 1, [](const std::string&) {});
   return {
-      table,         spread_rows(prepared.train, kTrainRows),      spread_rows(prepared.validation, kValidationRows),
-      prepared.test, default_metric(prepared.dataset.target.task), shape_of(prepared, kDropout)};
+      table,         spread_rows(prepared.train, kTrainRows),       spread_rows(prepared.validation, kValidationRows),
+      prepared.test, default_metric(prepared.dataset->target.task), shape_of(prepared, kDropout)};
 }
 
 std::vector<Architecture> ranking_architectures(const SearchSpace& space, int count) {

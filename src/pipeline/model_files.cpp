@@ -44,7 +44,7 @@ void require_same(double difference, const std::string& file) {
 }  // namespace
 
 ModelDescription describe(const PreparedData& data) {
-  const Target& target = data.dataset.target;
+  const Target& target = data.dataset->target;
   return {data.preprocessor, {target.task, target.classes, data.train.target_mean, data.train.target_std}, target.name};
 }
 
@@ -99,7 +99,7 @@ double export_model(const std::filesystem::path& folder, const TrainedModel& mod
   require_same(model_difference, "model.onnx");
 
   const Matrix predictions = evaluator.predict(model.network, model.store, samples);
-  const auto answered = runner.load(pipeline_bytes)->run(raw_inputs(data.preprocessor, data.dataset.features, rows));
+  const auto answered = runner.load(pipeline_bytes)->run(raw_inputs(data.preprocessor, data.dataset->features, rows));
   const std::string output = samples.task == Task::regression ? "prediction" : "probabilities";
   const double pipeline_difference = largest_difference(floats_of(answered, output), predictions);
   require_same(pipeline_difference, "pipeline.onnx");

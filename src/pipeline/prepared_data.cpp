@@ -61,14 +61,14 @@ Column parts_column(const FileRows& rows, bool has_validation, bool has_test, st
 
 Samples samples_of(const PreparedData& data, const RowIndices& rows) {
   Samples samples;
-  samples.task = data.dataset.target.task;
+  samples.task = data.dataset->target.task;
   samples.loss = data.loss;
-  samples.x = transform(data.preprocessor, data.dataset.features, rows);
+  samples.x = transform(data.preprocessor, data.dataset->features, rows);
   for (const std::uint32_t row : rows) {
     if (samples.task == Task::regression)
-      samples.values.push_back(data.dataset.target.values[row]);
+      samples.values.push_back(data.dataset->target.values[row]);
     else
-      samples.labels.push_back(data.dataset.target.labels[row]);
+      samples.labels.push_back(data.dataset->target.labels[row]);
   }
   return samples;
 }
@@ -88,7 +88,7 @@ void standardise_target(PreparedData& data) {
 LossOptions loss_options(const DataRequest& request, const PreparedData& data) {
   if (!(request.label_smoothing >= 0 && request.label_smoothing < 1))
     fail_usage("the label smoothing must lie in [0, 1), it is {}", request.label_smoothing);
-  const Target& target = data.dataset.target;
+  const Target& target = data.dataset->target;
   if (request.label_smoothing > 0 && target.task == Task::regression)
     fail_usage("label smoothing is for classes; the target \"{}\" is a number", target.name);
   std::vector<std::int32_t> labels;
@@ -125,19 +125,20 @@ PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int th
   }
 
   PreparedData data;
-  data.dataset = make_dataset(std::move(table), request.target, request.task, notice);
-  const std::string& source = data.dataset.features.source;
+  Dataset dataset = make_dataset(std::move(table), request.target, request.task, notice);
+  const std::string source = dataset.features.source;
   if (parts.empty()) {
     SplitOptions options;
     options.seed = seed;
-    data.split = with_context(source, [&] { return make_split(data.dataset.target, options, notice); });
+    data.split = with_context(source, [&] { return make_split(dataset.target, options, notice); });
   } else {
-    auto& columns = data.dataset.features.columns;
+    auto& columns = dataset.features.columns;
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.name == parts; });
     if (found == columns.end()) fail_input("the split column \"{}\" is the target", parts);
-    data.split = with_context(source, [&] { return split_by_column(*found, data.dataset.target, seed, notice); });
+    data.split = with_context(source, [&] { return split_by_column(*found, dataset.target, seed, notice); });
     columns.erase(found);
   }
+  data.dataset = std::make_shared<const Dataset>(std::move(dataset));
   with_context(source, [&] { require_parts(data.split); });
   data.loss = loss_options(request, data);
   preprocess(data, request.preprocess, notice);
@@ -145,13 +146,13 @@ PreparedData prepare_data(const DataRequest& request, std::uint64_t seed, int th
 }
 
 void preprocess(PreparedData& data, const PreprocessOptions& options, const NoticeSink& notice) {
-  data.preprocessor = with_context(data.dataset.features.source, [&] {
-    return fit_preprocessor(data.dataset.features, data.split.train, options, notice);
+  data.preprocessor = with_context(data.dataset->features.source, [&] {
+    return fit_preprocessor(data.dataset->features, data.split.train, options, notice);
   });
   data.train = samples_of(data, data.split.train);
   data.validation = samples_of(data, data.split.validation);
   data.test = samples_of(data, data.split.test);
-  if (data.dataset.target.task == Task::regression) standardise_target(data);
+  if (data.dataset->target.task == Task::regression) standardise_target(data);
 }
 
 Samples spread_rows(const Samples& samples, std::size_t most) {
@@ -172,7 +173,7 @@ Samples spread_rows(const Samples& samples, std::size_t most) {
 NetworkShape shape_of(const PreparedData& data, float dropout) {
   NetworkShape shape;
   shape.inputs = data.preprocessor.width();
-  shape.outputs = data.dataset.target.outputs();
+  shape.outputs = data.dataset->target.outputs();
   shape.dropout = shape.attention_dropout = dropout;
   for (const CategoricalFeature& feature : data.preprocessor.categorical)
     if (feature.encoding == CategoryEncoding::codes) shape.cardinalities.push_back(feature.cardinality());

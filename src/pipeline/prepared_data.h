@@ -1,6 +1,8 @@
 // From a request to matrices: table, target, split, preprocessing.
 #pragma once
 
+#include <memory>
+
 #include "base/progress.h"
 #include "nn/training.h"
 #include "pipeline/request.h"
@@ -9,7 +11,7 @@
 namespace tabjoule {
 
 struct PreparedData {
-  Dataset dataset;
+  std::shared_ptr<const Dataset> dataset;  ///< shared by what is prepared of it in several encodings
   Split split;
   Preprocessor preprocessor;
   LossOptions loss;

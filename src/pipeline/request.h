@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "profile/device.h"
 #include "table/dataset.h"
 #include "table/preprocessor.h"
@@ -32,23 +33,42 @@ struct DataRequest {
   double label_smoothing = 0;
 };
 
+/// What the network must keep, whatever its score. Empty: no limit.
+struct SearchLimits {
+  std::optional<double> energy_budget_j;   ///< per prediction; the score decides within it
+  std::optional<double> min_score;         ///< of `metric` on validation rows; the joules decide above it
+  std::optional<double> latency_s;         ///< of one batch
+  std::optional<std::int64_t> parameters;  ///< at most
+};
+
 struct SearchRequest {
   DataRequest data;
-  std::string metric;  ///< empty: the task's default
-  std::string space = "mlp";
+  std::string metric;                      ///< empty: the task's default
+  std::vector<std::string> spaces{"mlp"};  ///< names or files; one supernet each, one front over all
   std::string device = "auto";
   DeviceOptions device_options;
   std::int64_t batch = 1;  ///< rows predicted at once on the device
   /// Utility given up for ten times less energy: 0.01 is one point of accuracy.
   double energy_weight = 0.01;
-  float dropout = 0.1F;
+  bool knee = false;  ///< choose the knee of the trained front instead of weighing energy
+  SearchLimits limits;
+  std::vector<std::string> compare{"accuracy"};  ///< baselines: accuracy, flops, latency, random
+  int train_points = 5;                          ///< points of the front that are trained to the end
+  float dropout = 0.1F;  ///< of the supernets, and of a network's training unless tuning finds better
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: all this process may use
   /// Scales the work of training and searching: 0.1 is a quick look, 3 a thorough one.
   double effort = 1;
+  /// Seconds for the whole run; 0: as long as the effort takes. Work is scaled by the speed of this machine, so that
+  /// runs no longer repeat bit for bit.
+  double time_budget_s = 0;
   double profile_budget_s = 40;
   std::filesystem::path profile_folder;  ///< device profiles are kept and reused here
   std::filesystem::path out;             ///< the run directory; made, must not hold a run already
+  bool resume = false;                   ///< go on with what an earlier run of the same request left in `out`
+  std::vector<std::string> command;      ///< for the record: the arguments that asked for this
+  NoticeSink log = {};                   ///< is told each line of log.txt too
+  StopCheck interrupted = {};            ///< asked often; true: finish the best so far, quickly
 };
 
 }  // namespace tabjoule

@@ -33,7 +33,7 @@ TEST(ChooseScaling, TakesQuantilesWhereTheTargetFollowsThemAndStandardisesWhereI
     const Scaling expected = logarithm ? Scaling::quantile : Scaling::standard;
     EXPECT_EQ(choice.scaling, expected) << *choice.loss_quantile << " " << *choice.loss_standard;
     EXPECT_EQ(data.preprocessor.numeric.front().scaling, expected);
-    Matrix x = transform(data.preprocessor, data.dataset.features, data.split.test);
+    Matrix x = transform(data.preprocessor, data.dataset->features, data.split.test);
     EXPECT_EQ(data.test.x, x) << "the rows are those of the preprocessor that is kept";
   }
 }

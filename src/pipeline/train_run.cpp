@@ -95,13 +95,13 @@ Scores scores_of(Task task, ConstBlock predictions, const Truth& truth) {
 
 /// Records what the table and the request come to.
 void describe_data(const PreparedData& data, TrainRecord& record) {
-  const Target& target = data.dataset.target;
+  const Target& target = data.dataset->target;
   record.target = target.name;
   record.task = to_string(target.task);
   record.rows_train = data.train.rows();
   record.rows_validation = data.validation.rows();
   record.rows_test = data.test.rows();
-  record.raw_columns = static_cast<int>(data.dataset.features.columns.size());
+  record.raw_columns = static_cast<int>(data.dataset->features.columns.size());
   record.features = data.preprocessor.width();
   record.classes = target.classes;
   record.class_weights = data.loss.class_weights;
@@ -181,7 +181,7 @@ void TrainRun::read() {
   wanted_ = request_.data;
   wanted_.preprocess.encoding = category_encoding(chosen_.space);
   data_ = prepare_data(wanted_, request_.seed, pool_.threads(), [this](const std::string& text) { tell(text); });
-  const Task task = data_.dataset.target.task;
+  const Task task = data_.dataset->target.task;
   record_.metric = request_.metric.empty() ? default_metric(task) : metric_from(request_.metric, task);
   std::error_code error;
   std::filesystem::create_directories(request_.out, error);

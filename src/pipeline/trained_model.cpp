@@ -20,6 +20,7 @@ TrainedModel train_architecture(const SearchSpace& space, const Architecture& ar
   TrainOptions training;
   training.metric = options.metric;
   training.seed = options.seed;
+  training.stop = options.stop;
   training.batch = options.recipe.batch;
   training.patience = options.recipe.patience;
   training.averaging_epochs = options.recipe.averaging_epochs;

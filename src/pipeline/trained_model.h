@@ -36,6 +36,7 @@ struct FinalTrainingOptions {
   double flop_budget = 3e12;  ///< bounds the epochs of a large network on a large table; 3 are always allowed
   std::uint64_t seed = 0;
   Recipe recipe;
+  StopCheck stop = {};  ///< as TrainOptions::stop
 };
 
 /// Trains the architecture's network on train, stops early on validation, scores once on test.

@@ -36,7 +36,7 @@ async function pipeline(run, rows) {
 test('a search leaves every file, finite figures and a network better than chance', (t) => {
   const folder = temporaryFolder(t);
   const { run, result } = search(folder, mixedRows(1500), 'outcome');
-  for (const file of ['run.json', 'model.onnx', 'pipeline.onnx', 'model.json', 'report.html'])
+  for (const file of ['run.json', 'model.onnx', 'pipeline.onnx', 'model.json', 'report.html', 'log.txt', 'checkpoint/request.json'])
     assert.ok(fs.existsSync(path.join(run, file)), file);
   const record = readRecord(run);
   assert.equal(record.task, 'binary');
@@ -51,7 +51,7 @@ test('a search leaves every file, finite figures and a network better than chanc
     assert.ok(record.pareto[i].score_supernet > record.pareto[i - 1].score_supernet);
   }
   assert.ok('saving_fraction' in record.baselines.accuracy);
-  assert.deepEqual(Object.keys(record.timing), ['read', 'profile', 'supernet', 'search', 'train', 'measure']);
+  assert.deepEqual(Object.keys(record.timing), ['read', 'profile', 'supernet', 'search', 'train', 'measure', 'export']);
   assert.match(result.out, /^chosen {8}small depth=\d width=\d+/m);
   assert.match(result.out, /^run {11}/m);
 });

@@ -1,0 +1,275 @@
+// The searches of a run: by its aim, and by the baselines' in its place, on the same supernets with the same budgets.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "pipeline/supernet_scores.h"
+#include "pipeline/work_plan.h"
+#include "search/policy_gradient.h"
+
+namespace tabjoule {
+namespace {
+
+/// Floating-point operations of scoring that a search may ask of a space at effort 1, in the mean over the spaces.
+constexpr double kFlops = 4e11;
+/// Of the time that a time budget leaves after the supernets.
+constexpr double kShareOfTime = 0.35;
+constexpr std::size_t kMostRows = 2048;
+constexpr std::size_t kFewestRows = 512;
+
+/// What a search trades the score for.
+enum class Cost { energy, nothing, flops, latency };
+
+/// A search's name, what it weighs and whether the run's limits bind it: conventional searches know no joules.
+struct Kind {
+  std::string name;
+  Cost cost = Cost::energy;
+  double weight = 0;
+  bool limited = false;
+};
+
+Kind kind_of(const SearchState& state, const std::string& name) {
+  // Within an energy budget the aim's weight is 0; what the baselines weigh is then the request's.
+  const double weight = state.request.energy_weight;
+  if (name == "energy") return {name, Cost::energy, state.aim.energy_weight, true};
+  if (name == "accuracy") return {name, Cost::nothing, 0, false};
+  if (name == "flops") return {name, Cost::flops, weight, false};
+  if (name == "latency") return {name, Cost::latency, weight, false};
+  return {name, Cost::energy, state.aim.energy_weight, true};  // random
+}
+
+/// One search over all spaces while it happens.
+class Search {
+ public:
+  Search(SearchState& state, Kind kind, SupernetScores& scores, StopCheck stop)
+      : state_(state), kind_(std::move(kind)), scores_(scores), stop_(std::move(stop)) {}
+
+  void by_policy(std::size_t space, double flops, const ProgressSink& progress);
+  void at_random(std::size_t count);
+
+  [[nodiscard]] const std::vector<SearchPoint>& evaluated() const { return evaluated_; }
+  [[nodiscard]] const SearchPoint* best() const;
+  /// Of the policy of a space.
+  [[nodiscard]] RunTrace::Search trace(std::size_t space) const;
+
+ private:
+  [[nodiscard]] double cost_of(const SearchPoint& point) const;
+  [[nodiscard]] double value_of(const SearchPoint& point) const;
+  [[nodiscard]] bool binds(const SearchPoint& point) const;
+  SearchPoint evaluate(std::size_t space, const Architecture& architecture);
+
+  SearchState& state_;
+  Kind kind_;
+  SupernetScores& scores_;
+  StopCheck stop_;
+  std::vector<SearchPoint> evaluated_;
+  std::map<std::size_t, RunTrace::Search> traces_;
+};
+
+double Search::cost_of(const SearchPoint& point) const {
+  switch (kind_.cost) {
+    case Cost::flops:
+      return static_cast<double>(point.flops);
+    case Cost::latency:
+      return point.time_s;
+    default:
+      return point.energy_j;
+  }
+}
+
+double Search::value_of(const SearchPoint& point) const {
+  return kind_.weight == 0 ? point.utility : point.utility - kind_.weight * std::log10(cost_of(point));
+}
+
+bool Search::binds(const SearchPoint& point) const { return kind_.limited && !keeps_limits(state_.request, point); }
+
+/// A point that breaks a limit is not scored: it counts less than a constant prediction, and the less the further it
+/// is over the limit, so that a policy finds its way back.
+SearchPoint Search::evaluate(std::size_t space, const Architecture& architecture) {
+  SearchPoint point = predicted_point(state_, space, architecture);
+  if (binds(point)) {
+    const SearchLimits& limits = state_.request.limits;
+    double excess = 0;
+    const auto add = [&](double value, double limit) { excess += std::max(0.0, std::log10(value / limit)); };
+    if (limits.energy_budget_j) add(point.energy_high_j, *limits.energy_budget_j);
+    if (limits.latency_s) add(point.time_high_s, *limits.latency_s);
+    if (limits.parameters) add(static_cast<double>(point.parameters), static_cast<double>(*limits.parameters));
+    point.utility = state_.utility_of(state_.dummy) - 0.1 - excess;
+    return point;
+  }
+  point.utility = state_.utility_of(scores_.score(space, architecture));
+  evaluated_.push_back(point);
+  return point;
+}
+
+void Search::by_policy(std::size_t space, double flops, const ProgressSink& progress) {
+  SearchOptions options;
+  options.seed = state_.request.seed + space;
+  options.updates = std::max(10, static_cast<int>(state_.request.effort * options.updates));
+  const double begun = scores_.flops();
+  options.stop = [&] { return scores_.flops() - begun > flops || stop_(); };
+  std::map<Architecture, SearchPoint> points;
+  const auto point = [&](const Architecture& architecture) -> const SearchPoint& {
+    const auto known = points.find(architecture);
+    if (known != points.end()) return known->second;
+    return points.emplace(architecture, evaluate(space, architecture)).first->second;
+  };
+  const SearchSpace& of = state_.spaces[space].space;
+  const Reward reward{kind_.weight, cost_of(point(smallest(of)))};
+  const SearchResult result = policy_gradient_search(
+      of, [&](const Architecture& a) { return point(a).utility; },
+      [&](const Architecture& a) { return cost_of(point(a)); }, reward, options,
+      [&](Progress p) {
+        if (const SearchPoint* so_far = best())
+          p.detail = fmt::format("best {} at {}", score_text(state_.score_of(so_far->utility)),
+                                 with_unit(so_far->energy_j, "J"));
+        if (progress) progress(p);
+      });
+  traces_[space] = {result.mean_rewards, result.entropies};
+}
+
+/// As many architectures as a search evaluated, spaces in turn.
+void Search::at_random(std::size_t count) {
+  Rng rng = Rng(state_.request.seed).split(7);
+  for (std::size_t i = 0; i < count && !(i > 0 && stop_()); ++i) {
+    const std::size_t space = i % state_.spaces.size();
+    (void)evaluate(space, i < state_.spaces.size() ? smallest(state_.spaces[space].space)
+                                                   : random_architecture(state_.spaces[space].space, rng));
+  }
+}
+
+const SearchPoint* Search::best() const {
+  const auto found =
+      std::max_element(evaluated_.begin(), evaluated_.end(),
+                       [&](const SearchPoint& a, const SearchPoint& b) { return value_of(a) < value_of(b); });
+  return found == evaluated_.end() ? nullptr : &*found;
+}
+
+RunTrace::Search Search::trace(std::size_t space) const {
+  const auto found = traces_.find(space);
+  return found == traces_.end() ? RunTrace::Search{} : found->second;
+}
+
+/// Those that no other beats in one of utility and energy without losing in the other; by rising energy.
+std::vector<SearchPoint> front_of(std::vector<SearchPoint> points) {
+  std::stable_sort(points.begin(), points.end(), [](const SearchPoint& a, const SearchPoint& b) {
+    return a.energy_j != b.energy_j ? a.energy_j < b.energy_j : a.utility > b.utility;
+  });
+  std::vector<SearchPoint> front;
+  for (SearchPoint& point : points)
+    if (front.empty() || point.utility > front.back().utility) front.push_back(std::move(point));
+  return front;
+}
+
+/// The whole phase while it happens.
+class Searches {
+ public:
+  explicit Searches(SearchState& state) : state_(state), flops_(flops_of(state)), scores_(state, search_rows(state)) {}
+
+  Json run() {
+    std::vector<std::string> names{"energy"};
+    names.insert(names.end(), state_.request.compare.begin(), state_.request.compare.end());
+    const double share = 1.0 / static_cast<double>(names.size());
+    Json searches = Json::array();
+    std::vector<SearchPoint> front;
+    std::size_t evaluated = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (i > 0 && state_.clock.interrupted()) break;  // what is asked for comes first
+      const StopCheck stop =
+          state_.clock.after_share(kShareOfTime * share / (1 - kShareOfTime * share * static_cast<double>(i)));
+      Search search(state_, kind_of(state_, names[i]), scores_, stop);
+      search_all(search, names[i], evaluated, static_cast<double>(i) * share, share);
+      const SearchPoint* best = search.best();
+      if (best == nullptr) fail_internal("search \"{}\" found no network that keeps the limits", names[i]);
+      if (i == 0) {
+        evaluated = search.evaluated().size();
+        front = front_of(search.evaluated());
+      }
+      state_.log(fmt::format("search by {}: {} architectures, best {}, {} on {} rows, {}", names[i],
+                             search.evaluated().size(), state_.text_of(*best),
+                             score_text(state_.score_of(best->utility)), search_rows(state_),
+                             with_unit(best->energy_j, "J")));
+      const RunTrace::Search trace = search.trace(best->space);
+      searches.push_back({{"name", names[i]},
+                          {"best", to_json(*best)},
+                          {"mean_rewards", trace.mean_rewards},
+                          {"entropies", trace.entropies}});
+    }
+    scores_.keep();
+    Json points = Json::array();
+    for (const SearchPoint& point : front)
+      points.push_back(
+          {{"point", to_json(point)}, {"standard_error", scores_.standard_error_of(point.space, point.architecture)}});
+    Json scored = Json::array();
+    for (std::size_t space = 0; space < state_.spaces.size(); ++space) scored.push_back(scores_.scored(space));
+    return {{"searches", searches}, {"front", points}, {"scored", scored}};
+  }
+
+ private:
+  /// Of each space, in one search: those whose networks cost more to score get no more architectures than they pay for.
+  static std::vector<double> flops_of(const SearchState& state) {
+    const SearchOptions options;
+    std::vector<double> needs;
+    for (const auto& space : state.spaces)
+      needs.push_back(space.mean_flops * static_cast<double>(search_rows(state)) * options.updates *
+                      options.samples_per_update * state.request.effort);
+    return shared_by_need(state.request.effort * kFlops * static_cast<double>(state.spaces.size()), needs);
+  }
+
+  void search_all(Search& search, const std::string& name, std::size_t evaluated, double from, double share) {
+    if (name == "random") {
+      search.at_random(evaluated);
+      return;
+    }
+    const auto count = static_cast<double>(state_.spaces.size());
+    for (std::size_t space = 0; space < state_.spaces.size(); ++space)
+      search.by_policy(space, flops_[space], [&](const Progress& p) {
+        const double done = (static_cast<double>(space) + p.fraction) / count;
+        if (state_.progress)
+          state_.progress({name == "energy" ? "search" : "search by " + name, from + share * done, p.detail});
+      });
+  }
+
+  SearchState& state_;
+  std::vector<double> flops_;
+  SupernetScores scores_;
+};
+
+void apply(SearchState& state, const Json& outcome) {
+  for (const auto& search : outcome.at("searches")) {
+    SearchOutcome found{
+        search.at("name").get<std::string>(),
+        search_point_from_json(search.at("best")),
+        {search.at("mean_rewards").get<std::vector<double>>(), search.at("entropies").get<std::vector<double>>()}};
+    state.record.trace.searches.emplace_back(found.name, found.trace);
+    state.found.push_back(std::move(found));
+  }
+  for (const auto& entry : outcome.at("front")) {
+    state.front.push_back(search_point_from_json(entry.at("point")));
+    state.front_standard_errors.push_back(entry.at("standard_error").get<double>());
+  }
+  for (std::size_t i = 0; i < state.spaces.size(); ++i)
+    state.record.architectures_scored += state.record.spaces[i].scored = outcome.at("scored").at(i).get<std::size_t>();
+}
+
+}  // namespace
+
+/// The same rows for all spaces, so that their scores can be compared: fewer where one of them is dear.
+std::size_t search_rows(const SearchState& state) {
+  double most = 0;
+  for (const auto& space : state.spaces) most = std::max(most, space.mean_flops);
+  constexpr double kArchitectures = 150;
+  const double affordable = kFlops * static_cast<double>(state.spaces.size()) / (kArchitectures * most);
+  const auto rows = static_cast<std::size_t>(
+      std::clamp(affordable, static_cast<double>(kFewestRows), static_cast<double>(kMostRows)));
+  return std::min(rows, state.data_of(0).validation.rows());
+}
+
+void search_phase(SearchState& state) {
+  kept_phase(
+      state, "search", [&] { return Searches(state).run(); }, [&](const Json& outcome) { apply(state, outcome); });
+}
+
+}  // namespace tabjoule
