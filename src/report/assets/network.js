@@ -168,11 +168,13 @@ function figuresOf(point) {
 /** The panel of one network. */
 function networkPanel({ point, roles }) {
   const { space, ...decisions } = point.architecture ?? {};
-  const titles = roles.filter((role) => role !== 'front').map((role) => (role === 'chosen' ? 'Deployed' : `Found by ${baselineTitle(role)}`));
+  const finders = roles.filter((role) => role !== 'front' && role !== 'chosen').map(baselineTitle).join(', ');
+  const chosen = roles.includes('chosen');
+  const role = chosen && finders ? `Deployed; also found by ${finders}` : chosen ? 'Deployed' : finders ? `Found by ${finders}` : 'On the front';
   const kernels = point.kernels ?? [];
   return [
     make('div', { class: 'toolbar' }, make('h3', { style: 'margin:0' }, space ?? point.text),
-      make('span', { class: 'roles' }, titles.length > 0 ? titles.join(', ') : 'On the front')),
+      make('span', { class: 'roles' }, role)),
     make('ul', { class: 'chips' }, Object.entries(decisions).map(([name, value]) =>
       make('li', {}, `${name.replaceAll('_', ' ')} `, make('b', {}, typeof value === 'object' ? JSON.stringify(value) : String(value))))),
     make('dl', { class: 'figures' }, figuresOf(point).map(([title, value, kind, below]) =>
