@@ -118,8 +118,8 @@ function linearDomain(values, air = 0.08) {
 }
 
 /**
- * Places for labels beside marks so that none covers another or a mark: greedy, the first of right, left, above, below
- * that is free. marks: [{x, y, text}]; others: [{x, y}]. Gives {x, y, anchor} a mark, null where there is no room.
+ * Places for labels beside marks so that none covers another or a mark: greedy, the first that is free, those off a
+ * rising line before those on it. marks: [{x, y, text}]; others: [{x, y}]. Gives {x, y, anchor} a mark, null where there is no room.
  */
 function placeLabels(marks, others, width, height) {
   const boxes = [...marks, ...others].map(({ x, y }) => [x - 6, y - 6, x + 6, y + 6]);
@@ -127,10 +127,11 @@ function placeLabels(marks, others, width, height) {
   return marks.map(({ x, y, text }, i) => {
     const w = 6.6 * text.length + 4;
     const gap = 14;
-    const places = [];
-    for (const dy of [0, 18, -18, 34, -34])
-      places.push({ x: x + gap, y: y + dy, anchor: 'start', box: [x + gap - 2, y + dy - 8, x + gap + w, y + dy + 8] },
-        { x: x - gap, y: y + dy, anchor: 'end', box: [x - gap - w, y + dy - 8, x - gap + 2, y + dy + 8] });
+    const places = [['start', 0], ['end', -18], ['start', 18], ['end', 0], ['end', 18], ['start', -18], ['end', -34], ['start', 34]]
+      .map(([anchor, dy]) => {
+        const left = anchor === 'start' ? x + gap : x - gap - w;
+        return { x: anchor === 'start' ? x + gap : x - gap, y: y + dy, anchor, box: [left, y + dy - 8, left + w, y + dy + 8] };
+      });
     const free = places.find(({ box }) => box[0] >= 0 && box[2] <= width && box[1] >= 0 && box[3] <= height &&
       boxes.every((other, j) => j === i || !overlap(box, other)));
     if (!free) return null;

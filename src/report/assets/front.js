@@ -16,7 +16,7 @@
   const baselinesOf = ({ roles }) => roles.filter((role) => role !== 'chosen' && role !== 'front');
   const isBaseline = (network) => !isChosen(network) && baselinesOf(network).length > 0;
   const fillOf = (network) => {
-    if (spaces.length > 1) return colour(spaces.indexOf(network.point.architecture?.space ?? ''));
+    if (used.size > 1) return colour(spaces.indexOf(network.point.architecture?.space ?? ''));
     if (isChosen(network)) return 'var(--accent)';
     return isBaseline(network) ? 'var(--other)' : 'var(--faint)';
   };
@@ -123,9 +123,9 @@
         scoreKey = key;
         drawn.redraw();
       }));
-  const items = spaces.length > 1 ? spaces.map((space, i) => ({ text: space, colour: colour(i) })).filter(({ text }) => used.has(text))
+  const items = used.size > 1 ? spaces.map((space, i) => ({ text: space, colour: colour(i) })).filter(({ text }) => used.has(text))
     : [{ text: 'deployed', colour: 'var(--accent)' }];
-  if (networks.some(isBaseline)) items.push({ text: 'found by another search', colour: spaces.length > 1 ? 'var(--faint)' : 'var(--other)', shape: 'diamond' });
+  if (networks.some(isBaseline)) items.push({ text: 'found by another search', colour: used.size > 1 ? 'var(--faint)' : 'var(--other)', shape: 'diamond' });
   items.push({ text: 'on the front', colour: 'var(--faint)', shape: 'ring' });
   if (networks.some((n) => !isChosen(n) && !isBaseline(n) && n.point.score_test != null)) items.push({ text: 'trained to the end', colour: 'var(--faint)' });
   document.getElementById('front-legend').replaceWith(legend(items));
