@@ -14,8 +14,19 @@
 namespace tabjoule {
 namespace {
 
-/// Of a time budget, what a measurement may take before it is given up.
+/// What a measurement gets of a time budget at least, before it is given up: a sensor that reads in windows takes
+/// longer.
 constexpr double kFewestSeconds = 1;
+constexpr double kFewestSecondsInWindows = 8;
+
+MeasureOptions options_of(const SearchState& state) {
+  MeasureOptions options;
+  if (!state.clock.limited() || state.device.simulation) return options;  // virtual seconds cost nothing
+  const double fewest = state.device.reads_in_windows() ? kFewestSecondsInWindows : kFewestSeconds;
+  options.budget_s =
+      std::clamp(state.clock.left_s() / static_cast<double>(2 * state.trained.size()), fewest, options.budget_s);
+  return options;
+}
 
 TrainedModel model_of(const SearchState& state, const TrainedEntry& entry) {
   const SpaceOfRun& space = state.spaces[entry.trained.point.space];
@@ -44,12 +55,8 @@ RunPoint measured_point(SearchState& state, const TrainedEntry& entry) {
   const TrainedModel model = model_of(state, entry);
   const auto loaded = state.device.runner->load(to_onnx(to_graph(model.network, &model.store)));
   loaded->bind_random(batch, state.request.seed);
-  MeasureOptions options;
-  if (state.clock.limited())
-    options.budget_s = std::clamp(state.clock.left_s() / static_cast<double>(2 * state.trained.size()), kFewestSeconds,
-                                  options.budget_s);
   try {
-    const Measurement measurement = measure(*loaded, batch, state.device, options);
+    const Measurement measurement = measure(*loaded, batch, state.device, options_of(state));
     result.energy_measured_j = measurement.energy_j();
     result.energy_measured_half_width_95_j = measurement.energy_half_width_95_j / static_cast<double>(batch);
     result.time_measured_s = measurement.time_per_batch_s / static_cast<double>(batch);

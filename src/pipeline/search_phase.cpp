@@ -12,7 +12,7 @@
 namespace tabjoule {
 namespace {
 
-/// Floating-point operations of scoring that a search may ask of a space at effort 1, in the mean over the spaces.
+/// Floating-point operations of scoring that a search of one space may ask for at effort 1.
 constexpr double kFlops = 4e11;
 /// Of the time that a time budget leaves after the supernets.
 constexpr double kShareOfTime = 0.35;
@@ -215,7 +215,7 @@ class Searches {
     for (const auto& space : state.spaces)
       needs.push_back(space.mean_flops * static_cast<double>(search_rows(state)) * options.updates *
                       options.samples_per_update * state.request.effort);
-    return shared_by_need(state.request.effort * kFlops * static_cast<double>(state.spaces.size()), needs);
+    return shared_by_need(state.request.effort * for_spaces(kFlops, state.spaces.size()), needs);
   }
 
   void search_all(Search& search, const std::string& name, std::size_t evaluated, double from, double share) {
@@ -261,7 +261,7 @@ std::size_t search_rows(const SearchState& state) {
   double most = 0;
   for (const auto& space : state.spaces) most = std::max(most, space.mean_flops);
   constexpr double kArchitectures = 150;
-  const double affordable = kFlops * static_cast<double>(state.spaces.size()) / (kArchitectures * most);
+  const double affordable = for_spaces(kFlops, state.spaces.size()) / (kArchitectures * most);
   const auto rows = static_cast<std::size_t>(
       std::clamp(affordable, static_cast<double>(kFewestRows), static_cast<double>(kMostRows)));
   return std::min(rows, state.data_of(0).validation.rows());

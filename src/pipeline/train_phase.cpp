@@ -111,8 +111,9 @@ class FinalTraining {
     options.seed = state_.request.seed;
     options.flop_budget = flops;
     if (state_.clock.limited()) {
-      const double affordable = kShareOfTime * state_.clock.left_s() / left() *
-                                training_speed(space.space, space.shape, data.train, state_.pool);
+      const double affordable =
+          kShareOfTime * state_.clock.left_s() / left() *
+          training_speed({{to_network(space.space, point.architecture, space.shape)}}, data.train, state_.pool);
       if (affordable < flops) state_.clock.cut_short();
       options.flop_budget = std::min(flops, affordable);
     }

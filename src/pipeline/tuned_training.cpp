@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "pipeline/score_error.h"
 
@@ -50,27 +51,32 @@ class Tuning {
     const double each = options_.flop_budget / cost_of_tuning(settings_.size());
     if (each < kFewestEpochs * epoch_flops(network, data_.train.rows()))
       return trained(settings_.front(), options_.flop_budget, 0, 1);
+    const double cost = cost_of_tuning(settings_.size());
     std::vector<std::pair<double, Setting>> order;
+    std::optional<TrainedPoint> best;
+    const auto keep_better = [&](TrainedPoint trained) {
+      const double score = utility_of(trained);
+      if (!best || score > utility_of(*best)) best = std::move(trained);
+      return score;
+    };
     for (const Setting& setting : settings_) {
-      const double share = kFirstRung / cost_of_tuning(settings_.size());
-      const TrainedPoint tried = trained(setting, each * kFirstRung, share * static_cast<double>(order.size()), share);
-      order.emplace_back(better(tried), setting);
-      if (stopped()) return tried;
+      const double from = kFirstRung / cost * static_cast<double>(order.size());
+      const double score = keep_better(trained(setting, each * kFirstRung, from, kFirstRung / cost));
+      order.emplace_back(score, setting);
+      if (stopped()) return std::move(*best);
     }
     std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    const double begun = kFirstRung * static_cast<double>(settings_.size()) / cost_of_tuning(settings_.size());
-    const double share = 1 / cost_of_tuning(settings_.size());
-    TrainedPoint best = trained(order[0].second, each, begun, share);
-    for (std::size_t i = 1; i < kFinalists && !stopped(); ++i) {
-      TrainedPoint other = trained(order[i].second, each, begun + share * static_cast<double>(i), share);
-      if (better(other) > better(best)) best = std::move(other);
+    best.reset();  // what is trained to the end is better, if not always on these rows
+    for (std::size_t i = 0; i < kFinalists && (!best || !stopped()); ++i) {
+      const double from = (kFirstRung * static_cast<double>(settings_.size()) + static_cast<double>(i)) / cost;
+      (void)keep_better(trained(order[i].second, each, from, 1 / cost));
     }
-    return best;
+    return std::move(*best);
   }
 
  private:
   [[nodiscard]] bool stopped() const { return options_.stop && options_.stop(); }
-  [[nodiscard]] double better(const TrainedPoint& trained) const {
+  [[nodiscard]] double utility_of(const TrainedPoint& trained) const {
     return utility(options_.metric, trained.model.score_validation, 1);
   }
 

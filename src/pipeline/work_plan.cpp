@@ -26,24 +26,22 @@ std::size_t rows_for(double flops, double flops_per_row, std::size_t rows, int f
   return affordable < static_cast<double>(rows) ? static_cast<std::size_t>(affordable) : rows;
 }
 
-double training_speed(const SearchSpace& space, const NetworkShape& shape, const Samples& train, ThreadPool& pool) {
-  constexpr double kSeconds = 0.15;
-  constexpr int kNetworks = 3;
-  Rng rng(0);
+double training_speed(std::span<const Network> networks, const Samples& train, ThreadPool& pool) {
+  constexpr double kSeconds = 0.1;
+  const Rng rng(0);
   SystemClock clock;
-  ParameterStore store;
-  store.add(to_network(space, largest(space), shape), rng.split(0));
-  TrainingStep step(store, pool);
   RowIndices rows(std::min<std::size_t>(train.rows(), static_cast<std::size_t>(default_batch(train.rows()))));
   std::iota(rows.begin(), rows.end(), 0U);
   double flops = 0;
   double time_s = 0;
-  for (int n = 0; n < kNetworks; ++n) {
-    const Network network = to_network(space, random_architecture(space, rng), shape);
+  for (const Network& network : networks) {
+    ParameterStore store;
+    store.add(network, rng);
+    TrainingStep step(store, pool);
     (void)step.run(network, train, rows, {}, rng);  // allocates
     const double begin_s = clock.now_s();
     double spent_s = 0;
-    while (spent_s < kSeconds / kNetworks) {
+    while (spent_s < kSeconds / static_cast<double>(networks.size())) {
       (void)step.run(network, train, rows, {}, rng);
       flops += 3.0 * static_cast<double>(network.flops()) * static_cast<double>(rows.size());
       spent_s = clock.now_s() - begin_s;
@@ -51,6 +49,14 @@ double training_speed(const SearchSpace& space, const NetworkShape& shape, const
     time_s += spent_s;
   }
   return flops / time_s;
+}
+
+double training_speed(const SearchSpace& space, const NetworkShape& shape, const Samples& train, ThreadPool& pool) {
+  constexpr int kNetworks = 3;
+  Rng rng(0);
+  std::vector<Network> networks;
+  for (int i = 0; i < kNetworks; ++i) networks.push_back(to_network(space, random_architecture(space, rng), shape));
+  return training_speed(networks, train, pool);
 }
 
 }  // namespace tabjoule
