@@ -1,6 +1,6 @@
 // The final training: a handful of points along the front, and the baselines' answers.
 #include <algorithm>
-#include <limits>
+#include <map>
 
 #include "base/text.h"
 #include "pipeline/search_phases.h"
@@ -10,7 +10,7 @@ namespace tabjoule {
 namespace {
 
 /// Floating-point operations at effort 1, in the mean over the networks that are trained.
-constexpr double kFlops = 1.5e12;
+constexpr double kFlops = 8e11;
 /// Of the time that a time budget leaves after the search; the rest is for measuring and exporting.
 constexpr double kShareOfTime = 0.85;
 /// What an interrupted run still trains its answer with, of a network's share.
@@ -27,13 +27,15 @@ class FinalTraining {
   }
 
   Json run() {
-    std::vector<SearchPoint> others;  // baselines' answers that are no points of the front
     if (state_.aim.rule == Aim::Rule::min_score) {
+      count_ = front_count_ + state_.found.size() - 1;
       train_down_to_the_score();
     } else {
-      for (const std::size_t i : points_to_train(choosable_, state_.aim, front_count_)) wanted_.push_back(i);
-      count_ = wanted_.size() + state_.found.size() - 1;
-      for (const std::size_t i : wanted_) train(state_.front[i], true);
+      std::vector<SearchPoint> points;
+      for (const std::size_t i : points_to_train(choosable_, state_.aim, front_count_))
+        points.push_back(state_.front[i]);
+      share_out(points);
+      for (const SearchPoint& point : points) train(point, true);
     }
     for (const SearchOutcome& outcome : state_.found)
       if (outcome.name != "energy") train(outcome.best, false);
@@ -41,10 +43,34 @@ class FinalTraining {
   }
 
  private:
+  /// What cheap networks do not need is for the dear ones, baselines' answers among them.
+  void share_out(std::vector<SearchPoint> points) {
+    for (const SearchOutcome& outcome : state_.found)
+      if (std::none_of(points.begin(), points.end(),
+                       [&](const SearchPoint& p) { return p.same_network(outcome.best); }))
+        points.push_back(outcome.best);
+    count_ = points.size();
+    std::vector<double> needs;
+    for (const SearchPoint& point : points) needs.push_back(need_of(point));
+    const auto shares = shared_by_need(state_.request.effort * kFlops * static_cast<double>(points.size()), needs);
+    for (std::size_t i = 0; i < points.size(); ++i) shares_[state_.text_of(points[i])] = shares[i];
+  }
+
+  [[nodiscard]] double need_of(const SearchPoint& point) const {
+    const SpaceOfRun& space = state_.spaces[point.space];
+    return tuning_need(to_network(space.space, point.architecture, space.shape),
+                       state_.data_of(point.space).train.rows());
+  }
+
+  /// Before the networks are known, each gets the same.
+  [[nodiscard]] double budget_of(const SearchPoint& point) const {
+    const auto share = shares_.find(state_.text_of(point));
+    return share != shares_.end() ? share->second : std::min(need_of(point), state_.request.effort * kFlops);
+  }
+
   /// The cheapest network of the front that keeps the score is found by training: what a network scores beyond its
   /// supernet's score is learnt from those trained so far.
   void train_down_to_the_score() {
-    count_ = front_count_ + state_.found.size() - 1;
     const double wanted = state_.utility_of(*state_.request.limits.min_score);
     std::vector<bool> done(state_.front.size(), false);
     double gain = 0;
@@ -72,8 +98,7 @@ class FinalTraining {
       }
     if (state_.clock.interrupted() && !outcome_.empty()) return 0;
     const std::string file = fmt::format("network-{:016x}.bin", stable_hash(state_.text_of(point)));
-    const double flops = budget_of(point);
-    if (!std::filesystem::exists(state_.checkpoint.file(file))) train_into(point, flops, file);
+    if (!std::filesystem::exists(state_.checkpoint.file(file))) train_into(point, budget_of(point), file);
     const SpaceOfRun& space = state_.spaces[point.space];
     const double reached = state_.utility_of(
         read_trained(state_.checkpoint.file(file), space.space, space.shape, false).model.score_validation);
@@ -83,18 +108,6 @@ class FinalTraining {
                         {"space", point.space},
                         {"utility", reached}});
     return reached;
-  }
-
-  /// What cheaper networks before this one left of their shares is for the dearer ones. Counted whether the network is
-  /// in the checkpoint or not, so that a resumed run gives the others the same.
-  double budget_of(const SearchPoint& point) {
-    const SpaceOfRun& space = state_.spaces[point.space];
-    const double share = state_.request.effort * kFlops;
-    const double need =
-        tuning_need(to_network(space.space, point.architecture, space.shape), state_.data_of(point.space).train.rows());
-    const double budget = std::min(need, share + saved_ / left());
-    saved_ += share - budget;
-    return budget;
   }
 
   /// Networks that are still to be trained, as far as is known.
@@ -139,8 +152,7 @@ class FinalTraining {
   std::size_t front_count_;
   std::size_t count_ = 0;
   std::vector<Choosable> choosable_;
-  std::vector<std::size_t> wanted_;
-  double saved_ = 0;
+  std::map<std::string, double> shares_;  ///< by text
   Json outcome_ = Json::array();
 };
 

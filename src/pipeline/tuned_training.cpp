@@ -12,7 +12,7 @@ namespace {
 constexpr double kFirstRung = 1.0 / 6;  // of a training's budget
 constexpr std::size_t kFinalists = 2;
 constexpr double kFewestEpochs = 15;  // of a training, where tuning is worth it
-constexpr double kMostEpochs = 100;
+constexpr double kMostEpochs = 60;
 
 struct Setting {
   double learning_rate, weight_decay;

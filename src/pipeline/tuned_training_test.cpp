@@ -32,7 +32,7 @@ struct Case {
     options.seed = 5;
     options.stop = std::move(stop);
     const double all = tuning_need(to_network(space, point.architecture, shape), data.train.rows());
-    options.flop_budget = all * epochs_each / 100;  // the need is that of 100 epochs
+    options.flop_budget = all * epochs_each / 60;  // the need is that of 60 epochs
     return train_tuned(space, point, shape, data, options, pool, {});
   }
 };
@@ -43,7 +43,7 @@ TEST(TrainTuned, FindsARecipeAtLeastAsGoodAsTheDefaultOne) {
   plain.flop_budget = tuning_need(to_network(c.space, c.point.architecture, c.shape), c.data.train.rows()) / (8.0 / 3);
   plain.seed = 5;
   const TrainedModel by_default = train_architecture(c.space, c.point.architecture, c.shape, c.data, plain, c.pool, {});
-  const TrainedPoint tuned = c.train(100);
+  const TrainedPoint tuned = c.train(60);
   EXPECT_GE(tuned.model.score_validation + 0.01, by_default.score_validation);
   EXPECT_EQ(tuned.left_out.size(), 32U);
   EXPECT_GT(standard_error(tuned.left_out), 0);
@@ -57,7 +57,7 @@ TEST(TrainTuned, TakesTheDefaultRecipeWhereTheBudgetIsSmall) {
 }
 
 TEST(TrainTuned, EndsWithTheBestSoFarWhenToldTo) {
-  const TrainedPoint trained = Case().train(100, [] { return true; });
+  const TrainedPoint trained = Case().train(60, [] { return true; });
   EXPECT_EQ(trained.model.training.epochs, 1);
   EXPECT_FALSE(trained.model.store.all().empty());
 }
