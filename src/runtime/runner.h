@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <variant>
@@ -31,11 +32,12 @@ class LoadedModel {
   /// non-float input.
   virtual void bind_random(std::int64_t batch, std::uint64_t seed) = 0;
 
-  /// Runs `times` times on the bound buffers, nothing copied in between: what is measured. Errors (usage): bind_random
-  /// was not called.
+  /// Runs `times` times on the bound buffers, which lie on the device, each run to its end: what is measured. Errors
+  /// (usage): bind_random was not called.
   virtual void run_bound(int times) = 0;
 
-  /// The graph the runtime really executes, after its own optimisation. Errors (device): it does not tell.
+  /// The graph the runtime really executes, after its own optimisation; the model's own where the runtime does not tell
+  /// (TensorRT, simulated GPUs): there the device's fusion rules say what becomes of it.
   [[nodiscard]] virtual Graph executed_graph() = 0;
 };
 
@@ -48,11 +50,32 @@ class Runner {
   [[nodiscard]] virtual std::unique_ptr<LoadedModel> load(const std::string& onnx_bytes) = 0;
 };
 
+/// ONNX Runtime's execution providers.
+enum class Provider { cpu, cuda, tensorrt };
+
+[[nodiscard]] const char* to_string(Provider provider);  ///< "cpu", "cuda", "tensorrt"
+
+struct RunnerOptions {
+  Provider provider = Provider::cpu;
+  int threads = 1;      ///< intra-op, on the CPU; 1 spends the fewest joules on networks of tabular size
+  int gpu = 0;          ///< CUDA's number of the GPU
+  bool float16 = true;  ///< TensorRT may compute float32 models in float16, as it is deployed
+  /// Where TensorRT keeps engines and timings, since building an engine takes seconds to minutes; empty: nowhere.
+  std::filesystem::path cache = {};
+};
+
+/// ONNX Runtime. On a GPU, operators that its provider lacks run on CUDA or, last, on the CPU. Errors (usage): a number
+/// out of range; (device): the provider or what it needs is not installed, or there is no such GPU; the message names
+/// what to install.
+[[nodiscard]] std::unique_ptr<Runner> make_onnxruntime_runner(const RunnerOptions& options);
+
 struct CpuRunnerOptions {
-  int threads = 1;  ///< intra-op threads; 1 spends the fewest joules on networks of tabular size
+  int threads = 1;
 };
 
 /// ONNX Runtime's CPU provider.
-[[nodiscard]] std::unique_ptr<Runner> make_cpu_runner(const CpuRunnerOptions& options);
+[[nodiscard]] inline std::unique_ptr<Runner> make_cpu_runner(const CpuRunnerOptions& options) {
+  return make_onnxruntime_runner({.threads = options.threads});
+}
 
 }  // namespace tabjoule

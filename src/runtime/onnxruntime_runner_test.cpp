@@ -44,7 +44,7 @@ std::string message_of(Body body) {
   return "no error";
 }
 
-TEST(CpuRunner, AgreesWithTheForwardPassComputedByHand) {
+TEST(OnnxRuntime, AgreesWithTheForwardPassComputedByHand) {
   for (const auto& widths : {std::vector<int>{}, {7}, {32, 16}, {5, 64, 9}}) {
     const Example example(widths);
     const auto model = make_cpu_runner({})->load(example.bytes());
@@ -61,7 +61,7 @@ TEST(CpuRunner, AgreesWithTheForwardPassComputedByHand) {
   }
 }
 
-TEST(CpuRunner, SeveralThreadsGiveTheSameResult) {
+TEST(OnnxRuntime, SeveralThreadsGiveTheSameResult) {
   const Example example({64});
   const RuntimeTensor x = tensor_of("features", random_matrix(300, 6, 2));
   const auto one = make_cpu_runner({1})->load(example.bytes())->run({x});
@@ -72,7 +72,7 @@ TEST(CpuRunner, SeveralThreadsGiveTheSameResult) {
   EXPECT_THROW(static_cast<void>(make_cpu_runner({0})), Error);
 }
 
-TEST(CpuRunner, InputsAreCheckedBeforeTheRun) {
+TEST(OnnxRuntime, InputsAreCheckedBeforeTheRun) {
   const auto model = make_cpu_runner({})->load(Example({4}).bytes());
   const auto refusal = [&](const std::vector<RuntimeTensor>& inputs) {
     return message_of([&] { static_cast<void>(model->run(inputs)); });
@@ -85,7 +85,7 @@ TEST(CpuRunner, InputsAreCheckedBeforeTheRun) {
   EXPECT_THAT(refusal({{"features", {2, 6}, std::vector<float>(6)}}), HasSubstr("needs 12 values, 6 came"));
 }
 
-TEST(CpuRunner, BytesThatAreNoModelAreRefused) {
+TEST(OnnxRuntime, BytesThatAreNoModelAreRefused) {
   const auto runner = make_cpu_runner({});
   EXPECT_THAT(message_of([&] { static_cast<void>(runner->load("no model")); }), HasSubstr("ONNX Runtime refuses"));
   EXPECT_THAT(message_of([&] { static_cast<void>(runner->load("")); }), HasSubstr("ONNX Runtime refuses"));
@@ -103,7 +103,7 @@ Graph look_up() {
   return graph;
 }
 
-TEST(CpuRunner, AFailureWhileRunningIsOneLineAndPrintsNothing) {
+TEST(OnnxRuntime, AFailureWhileRunningIsOneLineAndPrintsNothing) {
   const auto model = make_cpu_runner({})->load(to_onnx(look_up()));
   EXPECT_EQ(std::get<std::vector<std::string>>(model->run({{"rows", {2}, std::vector<std::int64_t>{1, 0}}})[0].data),
             (std::vector<std::string>{"yes", "no"}));
@@ -117,14 +117,14 @@ TEST(CpuRunner, AFailureWhileRunningIsOneLineAndPrintsNothing) {
   EXPECT_THAT(message, HasSubstr("ONNX Runtime refuses to run the model"));
 }
 
-TEST(CpuRunner, BoundRunsNeedFloatInputsAndABinding) {
+TEST(OnnxRuntime, BoundRunsNeedFloatInputsAndABinding) {
   const auto model = make_cpu_runner({})->load(to_onnx(look_up()));
   EXPECT_THAT(message_of([&] { model->bind_random(4, 1); }), HasSubstr("input \"rows\" is int64"));
   EXPECT_THROW(model->run_bound(1), Error);
   EXPECT_THROW(model->bind_random(0, 1), Error);
 }
 
-TEST(CpuRunner, BoundRunsWorkAtEveryBatchAndAgain) {
+TEST(OnnxRuntime, BoundRunsWorkAtEveryBatchAndAgain) {
   const auto model = make_cpu_runner({})->load(Example({16}).bytes());
   for (const std::int64_t batch : {1, 256, 7}) {
     model->bind_random(batch, 1);
@@ -135,7 +135,23 @@ TEST(CpuRunner, BoundRunsWorkAtEveryBatchAndAgain) {
   fixed->run_bound(2);
 }
 
-TEST(CpuRunner, KnowsItsNameAndVersion) {
+/// A test that means something only where the runtime has no GPU providers, as the one scripts/setup fetches.
+TEST(OnnxRuntime, SaysWhatToInstallWhereAProviderIsMissing) {
+  for (const Provider provider : {Provider::cuda, Provider::tensorrt}) {
+    try {
+      static_cast<void>(make_onnxruntime_runner({.provider = provider}));
+      GTEST_SKIP() << "this ONNX Runtime has GPU providers";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::device);
+      EXPECT_THAT(error.what(), Not(HasSubstr("\n")));
+      EXPECT_THAT(error.what(), HasSubstr("onnxruntime-gpu"));
+      EXPECT_THAT(error.what(), HasSubstr(provider == Provider::cuda ? "CUDA" : "TensorRT"));
+    }
+  }
+  EXPECT_THROW(static_cast<void>(make_onnxruntime_runner({.provider = Provider::cuda, .gpu = -1})), Error);
+}
+
+TEST(OnnxRuntime, KnowsItsNameAndVersion) {
   const auto runner = make_cpu_runner({});
   EXPECT_EQ(runner->name(), "onnxruntime-cpu");
   EXPECT_THAT(runner->version(), HasSubstr("1."));
