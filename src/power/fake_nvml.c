@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GPUS = 2, SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3 };
+enum { GPUS = 2, SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6 };
 
 typedef struct {
   unsigned field_id, scope_id;
@@ -21,9 +21,11 @@ typedef struct {
   int has_counter, has_fields, mig;
   unsigned usage_mw, average_mw, instant_mw;
   unsigned long long energy_mj, throttle;
+  unsigned celsius;
 } Gpu;
 
 static Gpu gpus[GPUS];
+static const char* const bus_ids[GPUS] = {"0000:01:00.0", "0000:65:00.0"};
 static int init_failure;
 static int users;
 
@@ -31,7 +33,7 @@ static int users;
 int fake_nvml_set(unsigned gpu, const char* member, unsigned long long value) {
   Gpu* g = &gpus[gpu % GPUS];
   if (strcmp(member, "reset") == 0) {
-    const Gpu fresh = {0, 1, 1, 0, 70000, 71000, 72000, 5000000, 0};
+    const Gpu fresh = {0, 1, 1, 0, 70000, 71000, 72000, 5000000, 0, 61};
     for (int i = 0; i < GPUS; ++i) gpus[i] = fresh;
     init_failure = 0;
   } else if (strcmp(member, "init") == 0) {
@@ -50,6 +52,8 @@ int fake_nvml_set(unsigned gpu, const char* member, unsigned long long value) {
     g->instant_mw = (unsigned)value;
   } else if (strcmp(member, "energy_mj") == 0) {
     g->energy_mj = value;
+  } else if (strcmp(member, "celsius") == 0) {
+    g->celsius = (unsigned)value;
   } else if (strcmp(member, "throttle") == 0) {
     g->throttle = value;
   } else {
@@ -78,8 +82,20 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, Gpu** device) {
   *device = &gpus[index];
   return SUCCESS;
 }
+int nvmlDeviceGetHandleByPciBusId_v2(const char* bus_id, Gpu** device) {
+  for (int i = 0; i < GPUS; ++i) {
+    if (strcmp(bus_id, bus_ids[i]) != 0) continue;
+    *device = &gpus[i];
+    return SUCCESS;
+  }
+  return NOT_FOUND;
+}
+int nvmlDeviceGetIndex(Gpu* device, unsigned* index) {
+  *index = (unsigned)(device - gpus);
+  return SUCCESS;
+}
 int nvmlDeviceGetName(Gpu* device, char* name, unsigned length) {
-  snprintf(name, length, "Fake RTX %d", device == gpus ? 3090 : 4090);
+  snprintf(name, length, "NVIDIA GeForce RTX %d", device == gpus ? 3090 : 4090);
   return SUCCESS;
 }
 int nvmlDeviceGetUUID(Gpu* device, char* uuid, unsigned length) {
@@ -106,7 +122,7 @@ int nvmlDeviceGetFieldValues(Gpu* device, int count, FieldValue* values) {
 }
 int nvmlDeviceGetTemperature(Gpu* device, int sensor, unsigned* celsius) {
   (void)sensor;
-  *celsius = 61;
+  *celsius = device->celsius;
   return device->failure;
 }
 int nvmlDeviceGetClockInfo(Gpu* device, int type, unsigned* mhz) {

@@ -37,18 +37,6 @@ std::pair<nvml::Return, unsigned> power_mw(const Library& library, nvml::Device 
   return {value.result, value.value.as_unsigned};
 }
 
-const char* name_of(NvmlField field) {
-  switch (field) {
-    case NvmlField::usage:
-      return "power usage";
-    case NvmlField::average:
-      return "average power";
-    case NvmlField::instant:
-      return "instant power";
-  }
-  return "?";
-}
-
 NvmlGpu describe(const Library& library, unsigned index) {
   const nvml::Device device = library.device(index);
   NvmlGpu gpu{.index = index,
@@ -71,6 +59,8 @@ std::vector<std::string> domains_of(const NvmlGpu& gpu) {
   return {fmt::format("GPU {} {}{}", gpu.index, gpu.name, gpu.mig ? " (whole board, all MIG instances)" : "")};
 }
 
+constexpr double kUpdate_s = 0.1;  // of the energy counter; power readings: power/sensor_facts.h
+
 class NvmlEnergySensor final : public Sensor {
  public:
   NvmlEnergySensor(std::shared_ptr<Library> library, unsigned index)
@@ -82,8 +72,8 @@ class NvmlEnergySensor final : public Sensor {
     info_ = {.name = "nvml",
              .description = fmt::format("NVML energy counter of GPU {} ({})", index, gpu.name),
              .source = EnergySource::measured,
-             .domains = domains_of(gpu)};
-    constexpr double kUpdate_s = 0.1;
+             .domains = domains_of(gpu),
+             .update_period_s = kUpdate_s};
     const auto [result, milliwatts] = power_mw(*library_, device_, NvmlField::usage);
     if (result == nvml::kSuccess) info_.resolution_j = kUpdate_s * 1e-3 * milliwatts;
     last_mj_ = first_mj_ = read_mj();
@@ -119,7 +109,7 @@ class NvmlPowerSensor final : public PowerSensor {
       : library_(std::move(library)), device_(library_->device(index)), field_(field) {
     const NvmlGpu gpu = describe(*library_, index);
     info_ = {.name = "nvml",
-             .description = fmt::format("NVML {} of GPU {} ({})", name_of(field), index, gpu.name),
+             .description = fmt::format("NVML {} of GPU {} ({})", to_string(field), index, gpu.name),
              .source = EnergySource::measured,
              .domains = domains_of(gpu)};
     (void)read_power_w();
@@ -129,7 +119,7 @@ class NvmlPowerSensor final : public PowerSensor {
 
   [[nodiscard]] double read_power_w() override {
     const auto [result, milliwatts] = power_mw(*library_, device_, field_);
-    library_->require(result, "reading the " + std::string(name_of(field_)) + " of " + info_.domains.front());
+    library_->require(result, "reading the " + std::string(to_string(field_)) + " of " + info_.domains.front());
     return plausible_w(1e-3 * milliwatts, info_.domains.front());
   }
 
@@ -146,6 +136,28 @@ constexpr std::array kThrottleReasons{std::pair{0x4ULL, "power cap"}, std::pair{
                                       std::pair{0x40ULL, "thermal (hardware)"}, std::pair{0x80ULL, "power brake"}};
 
 }  // namespace
+
+const char* to_string(NvmlField field) {
+  switch (field) {
+    case NvmlField::usage:
+      return "power usage";
+    case NvmlField::average:
+      return "average power";
+    case NvmlField::instant:
+      return "instant power";
+  }
+  return "?";
+}
+
+unsigned nvml_index(const std::string& pci_bus_id, const std::string& library_path) {
+  const auto library = Library::open(library_path);
+  nvml::Device device = nullptr;
+  unsigned index = 0;
+  const std::string what = "looking for the GPU at " + pci_bus_id;
+  library->require(library->handle_by_bus(pci_bus_id.c_str(), &device), what);
+  library->require(library->index_of(device, &index), what);
+  return index;
+}
 
 std::vector<NvmlGpu> nvml_gpus(const std::string& library_path) {
   const auto library = Library::open(library_path);
@@ -190,7 +202,7 @@ SensorStatus nvml_status(const std::string& library) {
     for (const NvmlGpu& gpu : nvml_gpus(library)) {
       std::vector<std::string> readings;
       if (gpu.energy_counter) readings.emplace_back("energy counter");
-      for (const NvmlField field : gpu.fields) readings.emplace_back(name_of(field));
+      for (const NvmlField field : gpu.fields) readings.emplace_back(to_string(field));
       status.usable |= !readings.empty();
       parts.push_back(
           fmt::format("{}: {}", domains_of(gpu).front(),

@@ -32,6 +32,13 @@ inline constexpr const char* kNvmlLibrary = "libnvidia-ml.so.1";
 /// Errors (device): no driver, or one that does not answer; the message says what to do.
 [[nodiscard]] std::vector<NvmlGpu> nvml_gpus(const std::string& library = kNvmlLibrary);
 
+/// "power usage", "average power", "instant power"
+[[nodiscard]] const char* to_string(NvmlField field);
+
+/// NVML's number of the GPU at a PCI address, as CUDA's driver writes it (power/cuda_driver.h). Errors (device): NVML
+/// shows none there.
+[[nodiscard]] unsigned nvml_index(const std::string& pci_bus_id, const std::string& library = kNvmlLibrary);
+
 /// The energy counter, in steps of about 100 ms. Errors (device): no such GPU, no counter, and in reading: the GPU was
 /// lost, or the counter went back.
 [[nodiscard]] std::unique_ptr<Sensor> make_nvml_energy_sensor(unsigned gpu, const std::string& library = kNvmlLibrary);

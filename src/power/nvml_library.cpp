@@ -25,6 +25,8 @@ std::shared_ptr<Library> Library::open(const std::string& path) {
   library->load(library->error_text_, "nvmlErrorString", true);
   library->load(library->count, "nvmlDeviceGetCount_v2", true);
   library->load(library->handle, "nvmlDeviceGetHandleByIndex_v2", true);
+  library->load(library->handle_by_bus, "nvmlDeviceGetHandleByPciBusId_v2", true);
+  library->load(library->index_of, "nvmlDeviceGetIndex", true);
   library->load(library->name, "nvmlDeviceGetName", true);
   library->load(library->uuid, "nvmlDeviceGetUUID", true);
   library->load(library->power_usage, "nvmlDeviceGetPowerUsage", true);

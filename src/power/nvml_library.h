@@ -52,6 +52,8 @@ class Library {
 
   Return (*count)(unsigned*) = nullptr;
   Return (*handle)(unsigned, Device*) = nullptr;
+  Return (*handle_by_bus)(const char*, Device*) = nullptr;
+  Return (*index_of)(Device, unsigned*) = nullptr;
   Return (*name)(Device, char*, unsigned) = nullptr;
   Return (*uuid)(Device, char*, unsigned) = nullptr;
   Return (*power_usage)(Device, unsigned*) = nullptr;                          // mW

@@ -48,14 +48,21 @@ TEST_F(Nvml, ShowsEveryGpuWithWhatItCanRead) {
   set(1, "mig", 1);
   const auto gpus = nvml_gpus(FAKE_NVML);
   ASSERT_EQ(gpus.size(), 2U);
-  EXPECT_EQ(gpus[0].name, "Fake RTX 3090");
+  EXPECT_EQ(gpus[0].name, "NVIDIA GeForce RTX 3090");
   EXPECT_TRUE(gpus[0].energy_counter);
   EXPECT_EQ(gpus[0].fields.size(), 3U);
   EXPECT_EQ(gpus[1].fields, std::vector{NvmlField::usage});
   EXPECT_TRUE(gpus[1].mig);
   const SensorStatus status = nvml_status(FAKE_NVML);
   EXPECT_TRUE(status.usable);
-  EXPECT_THAT(status.detail, testing::HasSubstr("GPU 1 Fake RTX 4090 (whole board, all MIG instances): power usage"));
+  EXPECT_THAT(status.detail,
+              testing::HasSubstr("GPU 1 NVIDIA GeForce RTX 4090 (whole board, all MIG instances): power usage"));
+}
+
+TEST_F(Nvml, FindsAGpuByItsPciAddress) {
+  EXPECT_EQ(nvml_index("0000:01:00.0", FAKE_NVML), 0U);
+  EXPECT_EQ(nvml_index("0000:65:00.0", FAKE_NVML), 1U);
+  EXPECT_THAT(refusal([&] { return nvml_index("0000:99:00.0", FAKE_NVML); }), testing::HasSubstr("0000:99:00.0"));
 }
 
 TEST_F(Nvml, ReadsEnergyAndEveryPower) {
