@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "profile/device_sensors.h"
 
 namespace tabjoule::cli {
 namespace {
@@ -56,6 +57,11 @@ DeviceOptions DeviceFlags::options(const CommonFlags& common) const {
   DeviceOptions result;
   result.core_power_w = core_power_w;
   result.seed = common.seed;
+  result.float16 = !float32;
+  result.sensor = sensor;
+  if (!sensor_model.empty())
+    result.sensor_model = with_context(sensor_model, [&] { return sensor_model_from_json(read_json(sensor_model)); });
+  if (const auto folder = cache_folder(); !folder.empty()) result.engine_cache = folder;
   return result;
 }
 
@@ -68,15 +74,28 @@ void add_common_flags(CLI::App& command, CommonFlags& flags) {
       ->capture_default_str();
 }
 
-void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
-  command.add_option("--device", flags.device, "auto, cpu, sim:NAME (see `tabjoule devices`)")->capture_default_str();
-  command.add_option("--batch", flags.batch, "rows predicted at once")
-      ->check(CLI::Range(1, 65536))
+void add_device_choice(CLI::App& command, DeviceFlags& flags) {
+  command
+      .add_option("--device", flags.device,
+                  "auto, cpu, cuda:N, tensorrt:N (GPU N through ONNX Runtime), sim:NAME; see `tabjoule devices`")
       ->capture_default_str();
+  command.add_option(
+      "--sensor", flags.sensor,
+      fmt::format("what to read the energy from: {}; the best one here", fmt::join(sensor_names(), ", ")));
+  command.add_option("--sensor-model", flags.sensor_model,
+                     "file of `tabjoule sensor calibrate` to correct its readings by");
+  command.add_flag("--float32", flags.float32, "keep TensorRT from computing in float16");
   command
       .add_option("--core-power", flags.core_power_w,
                   "watts of a busy core, for the estimate used where no sensor can be read; 0: the built-in figure")
       ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
+}
+
+void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
+  add_device_choice(command, flags);
+  command.add_option("--batch", flags.batch, "rows predicted at once")
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   if (profiles)
     command.add_option("--profile-budget", flags.profile_budget_s, "seconds to spend on kernels not measured yet")

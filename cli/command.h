@@ -25,6 +25,8 @@ struct CommonFlags {
 struct DeviceFlags {
   std::string device = "auto";
   double core_power_w = 0;
+  std::string sensor, sensor_model;
+  bool float32 = false;
   double profile_budget_s = 40;
   std::int64_t batch = 1;
 
@@ -33,6 +35,8 @@ struct DeviceFlags {
 
 void add_common_flags(CLI::App& command, CommonFlags& flags);
 void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
+/// --device and what belongs to it: all but --batch and the budget.
+void add_device_choice(CLI::App& command, DeviceFlags& flags);
 
 /// What predict and measure ask of a model.
 [[nodiscard]] ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device,

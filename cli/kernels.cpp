@@ -23,13 +23,8 @@ struct Flags {
   bool dot = false;
 };
 
-/// The rules of the runtime that a device runs: data, so no device need be there.
 FusionRules rules_of(const Flags& flags) {
-  if (!flags.rules.empty()) return load_fusion_rules(flags.rules);
-  if (flags.device.starts_with("tensorrt")) return load_fusion_rules("tensorrt");
-  if (flags.device.starts_with("sim:")) return open_device(flags.device, {}).rules;
-  if (flags.device == "auto" || flags.device == "cpu") return load_fusion_rules("onnxruntime-cpu");
-  fail_usage("no fusion rules belong to device \"{}\"; name some with --rules", flags.device);
+  return flags.rules.empty() ? rules_of_device(flags.device) : load_fusion_rules(flags.rules);
 }
 
 std::map<std::string, std::int64_t> dims_of(const Flags& flags) {
@@ -82,9 +77,9 @@ Run add_kernels(CLI::App& app) {
   command.add_option("model", flags->model, "ONNX file")->required();
   command
       .add_option("--device", flags->device,
-                  "auto, cpu, tensorrt:N, sim:NAME: whose rules to apply; it need not be here")
+                  "auto, cpu, cuda:N, tensorrt:N, sim:NAME: whose rules to apply; it need not be here")
       ->capture_default_str();
-  command.add_option("--rules", flags->rules, "fusion rules: onnxruntime-cpu, tensorrt or a file");
+  command.add_option("--rules", flags->rules, "fusion rules: onnxruntime-cpu, onnxruntime-cuda, tensorrt or a file");
   command.add_option("--batch", flags->batch, "rows predicted at once")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();

@@ -30,11 +30,13 @@ void run(const Flags& flags) {
                     with_unit(m.energy_half_width_95_j / rows, "J"), m.batch, to_string(m.source), m.sensor));
   print(fmt::format("time    {} +- {} per batch", with_unit(m.time_per_batch_s, "s"),
                     with_unit(m.time_half_width_95_s, "s")));
+  if (m.source == EnergySource::estimated)
+    print("        an estimate: `tabjoule devices` tells which sensors could measure");
   if (m.idle_power_w) print(fmt::format("idle    {} before, part of the energy", with_unit(*m.idle_power_w, "W")));
   if (m.state.core_clock_hz) print(fmt::format("clock   {} at the end", with_unit(*m.state.core_clock_hz, "Hz")));
   if (m.state.temperature_c) print(fmt::format("heat    {:.0f} degrees Celsius at the end", *m.state.temperature_c));
   if (!m.state.throttling.empty())
-    print(fmt::format("slowed  by its {} at the end", fmt::join(m.state.throttling, ", ")));
+    print(fmt::format("slowed  by its {} on the way", fmt::join(m.state.throttling, ", ")));
   print(fmt::format("spread  95 % intervals over {} trials of {} runs", m.trials, m.runs_per_trial));
 }
 

@@ -93,7 +93,7 @@ Run add_profile(CLI::App& app) {
   ProfileRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("profile", "measure a device's kernels, for predicting energy on it");
   command.add_option("--out", request.out, "the profile; stored after every sample")->required();
-  command.add_option("--device", flags->device.device, "auto, cpu (see `tabjoule devices`)")->capture_default_str();
+  add_device_choice(command, flags->device);
   command.add_option("--space", request.spaces,
                      "search spaces whose networks' kernels to measure: names or files; mlp");
   command.add_option("--models", request.models, "ONNX files whose kernels to measure");
@@ -117,11 +117,6 @@ Run add_profile(CLI::App& app) {
   command.add_flag("!--no-rules", request.rules,
                    "take the fusion rules of the runtime as they are, without experiments");
   command.add_flag("--resume", request.resume, "go on with the profile in --out");
-  command
-      .add_option("--core-power", flags->device.core_power_w,
-                  "watts of a busy core, for the estimate used where no sensor can be read; 0: the built-in figure")
-      ->check(CLI::Range(0.0, 1000.0))
-      ->capture_default_str();
   add_common_flags(command, flags->common);
   return [flags] { run(*flags); };
 }

@@ -16,8 +16,8 @@ Json sensors_json() {
 
 void print_sensors() {
   for (const auto& s : sensor_statuses("/sys"))
-    print(
-        fmt::format("{:<10} {:<8} {}\n{:<19} {}", s.name, s.usable ? "usable" : "absent", s.description, "", s.detail));
+    print(fmt::format("{:<10} {:<8} {}\n{:<19} {}", s.name, s.usable ? "usable" : "unusable", s.description, "",
+                      s.detail));
 }
 
 }  // namespace tabjoule::cli

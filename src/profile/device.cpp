@@ -1,26 +1,16 @@
 #include "profile/device.h"
 
+#include <charconv>
 #include <ctime>
 #include <vector>
 
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/text.h"
-#include "power/cpu_time.h"
-#include "power/device_facts.h"
-#include "power/rapl.h"
+#include "profile/device_sensors.h"
 
 namespace tabjoule {
 namespace {
-
-double core_power_w(const DeviceOptions& options) {
-  return options.core_power_w == 0 ? default_core_power_w() : options.core_power_w;
-}
-
-std::unique_ptr<Sensor> open_cpu_sensor(const DeviceOptions& options) {
-  if (rapl_status(options.sysfs).usable) return make_rapl_sensor(options.sysfs);
-  return make_cpu_time_sensor(core_power_w(options));
-}
 
 /// Threads of other libraries spin for up to a tenth of a second before they sleep for the first time (OpenBLAS's do,
 /// though only one of them is ever used): their energy would be counted as the model's.
@@ -35,23 +25,67 @@ void let_threads_rest(Clock& clock) {
   }
 }
 
+void require_no_model_of_ours(const DeviceOptions& options, const std::string& name) {
+  if (!options.sensor.empty()) fail_usage("--sensor: a simulated device has its own; leave it out with {}", name);
+  if (options.sensor_model) fail_usage("--sensor-model: a simulated device has its own; leave it out with {}", name);
+}
+
 Device open_cpu(const DeviceOptions& options) {
   Device device;
   device.name = "cpu";
   device.rules = onnxruntime_cpu_rules();
-  device.runner = make_cpu_runner({});
-  device.sensor = open_cpu_sensor(options);
-  device.energy = device.sensor->info();
-  device.clock = std::make_unique<SystemClock>();
+  device.runner = options.make_runner({.threads = options.threads});
+  device.clock = options.make_clock();
+  attach_cpu_sensor(device, options);
   let_threads_rest(*device.clock);
-  const SensorInfo& sensor = device.sensor->info();
-  device.fingerprint =
-      fmt::format("{} | {} {} | {}", processor_name(), device.runner->name(), device.runner->version(), sensor.name);
-  if (sensor.source == EnergySource::estimated) device.fingerprint += fmt::format(" {:g} W", core_power_w(options));
+  device.fingerprint = fmt::format("{} | {} {} | {}", processor_name(), device.runner->name(), device.runner->version(),
+                                   device.energy.name);
+  if (device.energy.source == EnergySource::estimated)
+    device.fingerprint += fmt::format(" {:g} W", core_power_w(options));
+  if (options.threads > 1) device.fingerprint += fmt::format(" | {} threads", options.threads);
+  return device;
+}
+
+/// N of "cuda:N".
+int number_of_gpu(const std::string& name) {
+  const std::string digits = name.substr(name.find(':') + 1);
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size() || number < 0)
+    fail_usage("device \"{}\": write a GPU's number behind the colon, as {}0", name,
+               name.substr(0, name.find(':') + 1));
+  return number;
+}
+
+std::unique_ptr<Runner> gpu_runner(const RunnerOptions& runner, const DeviceOptions& options) {
+  try {
+    return options.make_runner(runner);
+  } catch (const Error& missing) {
+    // Someone without a GPU need not install anything.
+    if (gpu_device_names(options.cuda).empty())
+      throw Error(missing.kind(), fmt::format("{} (and this machine shows no NVIDIA GPU)", missing.what()));
+    throw;
+  }
+}
+
+Device open_gpu(const std::string& name, Provider provider, const DeviceOptions& options) {
+  const int number = number_of_gpu(name);
+  if (!gpu_device_names(options.cuda).empty()) static_cast<void>(cuda_gpu(number, options.cuda));  // is it there?
+  Device device;
+  device.name = name;
+  device.rules = rules_of_device(name, options.float16);
+  device.runner = gpu_runner(
+      {.provider = provider, .gpu = number, .float16 = options.float16, .cache = options.engine_cache}, options);
+  const CudaGpu gpu = cuda_gpu(number, options.cuda);
+  device.clock = options.make_clock();
+  attach_gpu_sensor(device, gpu, options);
+  device.fingerprint = fmt::format("{} | {} {} {} | {}", gpu.name, device.runner->name(), device.runner->version(),
+                                   to_string(device.rules.dtype), device.energy.name);
   return device;
 }
 
 Device open_simulated(const std::string& name, const DeviceOptions& options) {
+  require_no_model_of_ours(options, "sim:" + name);
   Device device;
   device.simulation = std::make_unique<Simulation>(simulated_gpu(name), options.seed);
   Simulation& simulation = *device.simulation;
@@ -83,15 +117,36 @@ KernelGraph detect_kernels(const Device& device, const Graph& graph, std::int64_
   return detect_kernels(graph, batch, device.rules);
 }
 
-Device open_device(const std::string& name, const DeviceOptions& options) {
-  if (name == "auto" || name == "cpu") return open_cpu(options);
-  if (name.starts_with("sim:")) return open_simulated(name.substr(4), options);
-  for (const char* prefix : {"cuda:", "tensorrt:"})
-    if (name.starts_with(prefix))
-      fail_device("device \"{}\": this version of tabjoule does not run on {} devices yet; use --device cpu", name,
-                  name.substr(0, name.find(':')));
+FusionRules rules_of_device(const std::string& name, bool float16) {
+  if (name == "auto" || name == "cpu") return onnxruntime_cpu_rules();
+  if (name.starts_with("sim:")) return simulated_gpu(name.substr(4)).rules;
+  if (name.starts_with("cuda:")) return load_fusion_rules("onnxruntime-cuda");
+  if (name.starts_with("tensorrt:")) {
+    FusionRules rules = load_fusion_rules("tensorrt");
+    if (float16) rules.dtype = DataType::float16;
+    return rules;
+  }
   fail_usage("device \"{}\" is not known{}; known are auto, cpu, cuda:N, tensorrt:N and sim:NAME", name,
              did_you_mean(name, {"auto", "cpu", "cuda:0", "tensorrt:0"}));
+}
+
+std::vector<std::string> gpu_device_names(const std::string& cuda_library) {
+  std::vector<std::string> names;
+  try {
+    for (const CudaGpu& gpu : cuda_gpus(cuda_library))
+      for (const char* provider : {"cuda", "tensorrt"}) names.push_back(fmt::format("{}:{}", provider, gpu.ordinal));
+  } catch (const Error&) {
+    return {};
+  }
+  return names;
+}
+
+Device open_device(const std::string& name, const DeviceOptions& options) {
+  static_cast<void>(rules_of_device(name));  // refuses what is not known
+  if (name.starts_with("sim:")) return open_simulated(name.substr(4), options);
+  if (name.starts_with("cuda:")) return open_gpu(name, Provider::cuda, options);
+  if (name.starts_with("tensorrt:")) return open_gpu(name, Provider::tensorrt, options);
+  return open_cpu(options);
 }
 
 }  // namespace tabjoule

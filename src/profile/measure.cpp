@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "profile/conditions.h"
 #include "profile/measure_in_windows.h"
 #include "profile/median.h"
 
@@ -30,9 +31,11 @@ void check(const Device& device, std::int64_t batch, const MeasureOptions& optio
     fail_usage("the device has no runner, sensor or clock");
   if (batch < 1) fail_usage("the batch must be at least 1, got {}", batch);
   for (const double value : {options.target_relative_half_width, options.trial_s, options.budget_s,
-                             options.give_up_relative_half_width, options.window_trial_s})
+                             options.give_up_relative_half_width, options.window_trial_s, options.lead_s})
     if (!(value > 0) || !std::isfinite(value))
-      fail_usage("a measurement's target, trial length, budget and limit must be positive, got {}", value);
+      fail_usage("a measurement's target, trial length, budget, limit and lead must be positive, got {}", value);
+  if (!(options.rest_share >= 0 && options.rest_share <= 1))
+    fail_usage("the share of the budget to rest in must lie in 0 .. 1, got {}", options.rest_share);
   if (options.min_trials < 1) fail_usage("a measurement needs at least one trial, got {}", options.min_trials);
 }
 
@@ -83,12 +86,23 @@ struct Series {
   void add(const Trial& trial, int runs) {
     energies_j.push_back(trial.energy_j / runs);
     times_s.push_back(trial.time_s / runs);
+    estimate();
+  }
+  void keep(std::size_t trials) {
+    energies_j.resize(trials);
+    times_s.resize(trials);
+    energy = time = {};
+    if (trials > 0) estimate();
+  }
+  void estimate() {
     energy = estimate_median(energies_j);
     time = estimate_median(times_s);
   }
   [[nodiscard]] double width() const { return std::max(relative(energy), relative(time)); }
   [[nodiscard]] double drift() const { return std::max(relative_drift(energy), relative_drift(time)); }
 };
+
+double rest_s(const MeasureOptions& options) { return std::max(1.0, options.rest_share * options.budget_s); }
 
 void refuse_if_unstable(const Series& series, const MeasureOptions& options) {
   const auto trials = static_cast<int>(series.energies_j.size());
@@ -128,7 +142,23 @@ Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, cons
     return series.energies_j.size() >= enough && series.width() <= options.target_relative_half_width &&
            series.drift() <= kDriftHalfWidths * options.target_relative_half_width;
   };
-  while (!stable() && device.clock->now_s() < end_s) series.add(run_trial(model, runs, device), runs);
+  Conditions conditions(device, rest_s(options));
+  static_cast<void>(conditions.held());  // what happened before does not count
+  // Trials are far shorter than asking a device about its state may take.
+  constexpr double kLookS = 0.1;
+  std::size_t held = 0;  // trials known to be sound
+  double look_s = device.clock->now_s() + kLookS;
+  while (device.clock->now_s() < end_s && (!stable() || held < series.energies_j.size())) {
+    if (!stable()) series.add(run_trial(model, runs, device), runs);
+    if (!stable() && device.clock->now_s() < look_s) continue;
+    if (!conditions.held()) {
+      series.keep(held);
+      conditions.cool_down();
+      (void)run_trial(model, runs, device);
+    }
+    held = series.energies_j.size();
+    look_s = device.clock->now_s() + kLookS;
+  }
   refuse_if_unstable(series, options);
   return {.energy_per_batch_j = series.energy.median,
           .energy_half_width_95_j = series.energy.half_width_95,
@@ -140,7 +170,7 @@ Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, cons
           .source = device.energy.source,
           .sensor = device.energy.name,
           .idle_power_w = {},
-          .state = device.read_state ? device.read_state() : DeviceState{}};
+          .state = conditions.state()};
 }
 
 MeasureOptions kernel_options(const Device& device) {

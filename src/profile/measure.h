@@ -23,7 +23,8 @@ struct Measurement {
   EnergySource source = EnergySource::estimated;
   std::string sensor;
   std::optional<double> idle_power_w = {};  ///< before the model ran; not subtracted. Where the sensor reads in windows
-  DeviceState state;                        ///< at the end: clock and temperature where they can be read
+  /// Clocks and temperature at the end, where they can be read; throttling: whatever was met on the way.
+  DeviceState state;
 
   [[nodiscard]] double energy_j() const { return energy_per_batch_j / static_cast<double>(batch); }
 };
@@ -39,7 +40,10 @@ struct MeasureOptions {
   // Of sensors that read in windows, beside which trial_s does not count:
   double window_trial_s = 0.25;  ///< length of a trial at least; lengthened until 10 readings fall into it
   bool idle_baseline = true;     ///< waits until the device is idle and reads its power first
+  double lead_s = 0.4;           ///< of load before a trial counts: five times what clocks remember (80 ms)
   std::uint64_t seed = 0;        ///< of the pauses between trials
+  /// Share of the budget (a second at least) in which a device that was slowed down by heat may rest.
+  double rest_share = 0.25;
 };
 
 /// A measurement that did not become stable: worth another try later, unlike a sensor that fails.
@@ -49,10 +53,12 @@ class UnstableError final : public Error {
 };
 
 /// Warm-up, one thrown-away trial, then trials until the relative half-width of the 95 % interval is under the target,
-/// for energy and for time, and the trials do not drift. `model` must be bound. A sensor that can be read at any time
-/// gives short trials and their median; one that reads in windows (Device::reads_in_windows) gives long ones at shifted
+/// for energy and for time, and the trials do not drift. Trials in which the device was slowed down by heat or its
+/// hardware do not count; it rests and goes on. `model` must be bound. A sensor that can be read at any time gives
+/// short trials and their median; one that reads in windows (Device::reads_in_windows) gives long ones at shifted
 /// phases, the power of each times the time of a run, and their mean. Errors (device): still unstable at the end of the
-/// budget (UnstableError; the message says how wide), or the sensor fails. docs/measuring.md argues the estimators.
+/// budget, or slowed down all the time (UnstableError; the message says how wide, or what slows it down), or the sensor
+/// fails. docs/measuring.md argues the estimators.
 [[nodiscard]] Measurement measure(LoadedModel& model, std::int64_t batch, Device& device,
                                   const MeasureOptions& options);
 

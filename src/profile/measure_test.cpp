@@ -128,6 +128,55 @@ TEST(Measure, PassesOnASensorThatFails) {
   EXPECT_THAT(error_of<Error>([&] { (void)measure_fake(world, 3e-6); }), HasSubstr("went backwards"));
 }
 
+/// A device that throttles itself from the first run on, until it has rested for `rest_s`; then never again.
+struct Hot {
+  fake::World& world;
+  double rest_s;
+  double cool_from_s = -1;
+
+  DeviceState state() {
+    const double now_s = world.clock.now_s();
+    if (cool_from_s < 0 && now_s > 0) cool_from_s = now_s + rest_s;
+    if (now_s == 0 || now_s >= cool_from_s)
+      return {.temperature_c = 60, .core_clock_hz = 1e9, .throttling = {"power cap"}};
+    return {.temperature_c = 91, .core_clock_hz = 5e8, .throttling = {"power cap", "thermal (hardware)"}};
+  }
+};
+
+TEST(Measure, RestsWhereHeatSlowsTheDeviceDownAndGoesOn) {
+  fake::World world;
+  Device device = fake::device(world);
+  Hot hot{world, 2};
+  device.read_state = [&] { return hot.state(); };
+  fake::FakeModel model(world, 3e-6);
+  const Measurement measurement = measure(model, 1, device, {});
+  EXPECT_NEAR(measurement.energy_per_batch_j, 15e-6, 1e-12);
+  EXPECT_GT(world.clock.now_s(), hot.cool_from_s);
+  EXPECT_EQ(measurement.state.core_clock_hz, 1e9);
+  EXPECT_THAT(measurement.state.throttling, testing::UnorderedElementsAre("power cap", "thermal (hardware)"));
+  EXPECT_EQ(to_json(measurement).at("temperature_c"), 60);
+}
+
+TEST(Measure, RefusesADeviceThatStaysThrottled) {
+  fake::World world;
+  Device device = fake::device(world);
+  Hot hot{world, 1e9};
+  device.read_state = [&] { return hot.state(); };
+  fake::FakeModel model(world, 3e-6);
+  EXPECT_THAT(error_of<UnstableError>([&] { (void)measure(model, 1, device, {}); }),
+              testing::AllOf(HasSubstr("slowed down by its"), HasSubstr("thermal (hardware) at 91 degrees")));
+  EXPECT_LT(world.clock.now_s(), 6);  // a quarter of the budget
+}
+
+TEST(Measure, APowerCapIsHowTheDeviceIsSet) {
+  fake::World world;
+  Device device = fake::device(world);
+  device.read_state = [] { return DeviceState{.throttling = {"power cap"}}; };
+  fake::FakeModel model(world, 3e-6);
+  EXPECT_THAT(measure(model, 1, device, {}).state.throttling, testing::ElementsAre("power cap"));
+  EXPECT_LT(world.clock.now_s(), 1);
+}
+
 TEST(Measure, ChecksItsArguments) {
   fake::World world;
   EXPECT_THROW((void)measure_fake(world, 3e-6, {}, 0), Error);

@@ -72,6 +72,7 @@ void append_providers(Ort::SessionOptions& session, const RunnerOptions& options
 /// Errors (device): the provider cannot be used on this machine.
 void require_provider(const RunnerOptions& options) {
   try {
+    static_cast<void>(environment());  // a provider that fails wants to log
     Ort::SessionOptions session;
     append_providers(session, options, 0);
   } catch (const Ort::Exception& refusal) {

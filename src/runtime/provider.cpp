@@ -58,6 +58,9 @@ std::string who_brings(std::string_view library) {
   return fmt::format("the package that holds {}", library);
 }
 
+/// "1.24" of "1.24.3": providers of one such version work with each other's library.
+std::string minor_version(const std::string& version) { return version.substr(0, version.rfind('.')); }
+
 std::string title(Provider provider) { return provider == Provider::tensorrt ? "TensorRT" : "CUDA"; }
 
 }  // namespace
@@ -138,10 +141,10 @@ std::string provider_refusal(Provider provider, const std::string& message, cons
   if (!loaded.empty() && own) {
     const std::string folder = fs::path(loaded).parent_path().string();
     return fmt::format(
-        "ONNX Runtime {} is here without its {} provider ({}): install onnxruntime-gpu of this version (PyPI, or "
-        "onnxruntime-linux-x64-gpu of its releases; on Jetson NVIDIA's own) and put its libonnxruntime_providers_*.so "
-        "into {}, or use --device cpu",
-        version, name, library, folder.empty() ? "the folder of libonnxruntime.so.1" : folder);
+        "ONNX Runtime {} is here without its {} provider ({}): install onnxruntime-gpu {} (PyPI; on Jetson NVIDIA's "
+        "own) "
+        "and put its libonnxruntime_providers_*.so into {}, or use --device cpu",
+        version, name, library, minor_version(version), folder.empty() ? "the folder of libonnxruntime.so.1" : folder);
   }
   if (!loaded.empty() && message.find("cannot open shared object file") != std::string::npos)
     return fmt::format("ONNX Runtime's {} provider needs {}, which is not here: install {}", name, missing,
@@ -173,12 +176,17 @@ std::string gpu_failure(const std::string& message) {
   };
   constexpr std::array kKnown{
       Known{"CUDA failure 100:", "this machine shows no NVIDIA GPU: see what `nvidia-smi` says"},
-      Known{"CUDA failure 35:", "the NVIDIA driver is older than the CUDA libraries: update the driver"},
+      Known{"CUDA failure 35:",
+            "the NVIDIA driver is absent or older than the CUDA libraries: install or update the driver"},
       Known{"CUDA failure 101:", "there is no GPU of that number: `tabjoule devices` lists those here"},
       Known{"CUDA failure 2:", "the GPU's memory is full: stop other programs or lower --batch"}};
+  // From the failure on, without file, line and expression.
+  const auto begin = message.find("CUDA failure");
+  const std::string failure =
+      begin == std::string::npos ? message : message.substr(begin, message.find(" ;", begin) - begin);
   for (const Known& known : kKnown)
-    if (message.find(known.code) != std::string::npos) return fmt::format("{} ({})", known.advice, message);
-  return message + "; see what `nvidia-smi` says";
+    if (failure.starts_with(known.code)) return fmt::format("{} ({})", known.advice, failure);
+  return failure + "; see what `nvidia-smi` says";
 }
 
 }  // namespace tabjoule

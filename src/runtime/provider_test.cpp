@@ -69,7 +69,7 @@ TEST(Provider, RefusalsSayWhatToInstall) {
   EXPECT_THAT(refusal(load + "/opt/ort/libonnxruntime_providers_shared.so with error: "
                              "/opt/ort/libonnxruntime_providers_shared.so: cannot open shared object file: No such"),
               testing::AllOf(HasSubstr("without its CUDA provider (libonnxruntime_providers_cuda.so)"),
-                             HasSubstr("onnxruntime-gpu"), HasSubstr("into /opt/ort,")));
+                             HasSubstr("onnxruntime-gpu 1.24 "), HasSubstr("into /opt/ort,")));
   EXPECT_THAT(refusal(load + "/opt/ort/libonnxruntime_providers_cuda.so with error: libcublasLt.so.12: cannot open "
                              "shared object file: No such file or directory"),
               HasSubstr("needs libcublasLt.so.12, which is not here: install NVIDIA's CUDA libraries"));
@@ -82,7 +82,8 @@ TEST(Provider, RefusalsSayWhatToInstall) {
               HasSubstr("TensorRT 10"));
   EXPECT_THAT(refusal("CUDA execution provider is not enabled in this build."), HasSubstr("built without its CUDA"));
   EXPECT_THAT(refusal("CUDA failure 100: no CUDA-capable device is detected ; GPU=0"), HasSubstr("no NVIDIA GPU"));
-  EXPECT_THAT(refusal("CUDA failure 35: CUDA driver version is insufficient"), HasSubstr("update the driver"));
+  EXPECT_THAT(refusal("CUDA failure 35: CUDA driver version is insufficient"),
+              HasSubstr("install or update the driver"));
   EXPECT_THAT(refusal("something new"), HasSubstr("something new"));
 }
 
