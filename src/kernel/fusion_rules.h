@@ -62,8 +62,8 @@ struct FusionRules {
 /// Name -> text of devices/rules/NAME.json, as they were when the library was built.
 [[nodiscard]] const std::map<std::string, std::string>& embedded_fusion_rules();
 
-/// A built-in name ("onnxruntime-cpu", "onnxruntime-cuda", "tensorrt"), else a file. Errors (usage): neither; (input): not valid, naming
-/// file, member and what is allowed.
+/// A built-in name ("onnxruntime-cpu", "onnxruntime-cuda", "tensorrt"), else a file. Errors (usage): neither; (input):
+/// not valid, naming file, member and what is allowed.
 [[nodiscard]] FusionRules load_fusion_rules(const std::string& name_or_file);
 [[nodiscard]] FusionRules fusion_rules_from_json(const Json& json);
 [[nodiscard]] Json to_json(const FusionRules& rules);
