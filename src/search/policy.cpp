@@ -52,6 +52,13 @@ Architecture Policy::sample(Rng& rng) const {
   return result;
 }
 
+Architecture Policy::most_likely() const {
+  Architecture result;
+  for (const auto& p : probabilities_)
+    result.choices.push_back(static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin()));
+  return result;
+}
+
 double Policy::log_probability(const Architecture& architecture) const {
   double sum = 0;
   for (std::size_t d = 0; d < logits_.size(); ++d)
@@ -76,6 +83,16 @@ void Policy::add_gradient(const Architecture& architecture, double advantage, do
     const std::vector<double>& p = probabilities_[d];
     for (std::size_t c = 0; c < p.size(); ++c)  // d log p(chosen) / d logit = [c is chosen] - p
       gradient[d][c] += entropy_weight * entropy_gradient_[d][c] - advantage * p[c];
+    gradient[d][static_cast<std::size_t>(architecture.choices[d])] += advantage;
+  }
+}
+
+// d log P(feasible) / d logit = E[c is chosen | feasible] - p, so that p cancels.
+void Policy::add_gradient_among(const Architecture& architecture, double advantage,
+                                const std::vector<std::vector<double>>& shares,
+                                std::vector<std::vector<double>>& gradient) {
+  for (std::size_t d = 0; d < shares.size(); ++d) {
+    for (std::size_t c = 0; c < shares[d].size(); ++c) gradient[d][c] -= advantage * shares[d][c];
     gradient[d][static_cast<std::size_t>(architecture.choices[d])] += advantage;
   }
 }

@@ -17,6 +17,7 @@ class Policy {
   [[nodiscard]] Architecture sample(Rng& rng) const;
   /// Of each choice of decision `d`.
   [[nodiscard]] const std::vector<double>& probabilities(std::size_t d) const { return probabilities_[d]; }
+  [[nodiscard]] Architecture most_likely() const;
   [[nodiscard]] double log_probability(const Architecture& architecture) const;
   /// Sum of the decisions' entropies divided by what it was at first: 1 at the start, 0 when decided.
   [[nodiscard]] double relative_entropy() const;
@@ -25,6 +26,11 @@ class Policy {
   /// decision, as `logits`).
   void add_gradient(const Architecture& architecture, double advantage, double entropy_weight,
                     std::vector<std::vector<double>>& gradient) const;
+  /// The gradient of advantage * log[P(architecture) / P(feasible)] (TabNAS, arXiv 2204.07615, section 4), added.
+  /// `shares`: of each choice among feasible samples, an estimate of E[choice | feasible].
+  static void add_gradient_among(const Architecture& architecture, double advantage,
+                                 const std::vector<std::vector<double>>& shares,
+                                 std::vector<std::vector<double>>& gradient);
   [[nodiscard]] std::vector<std::vector<double>> zero_gradient() const;
 
   /// One step of Adam upwards along `gradient`.

@@ -36,11 +36,6 @@ class Memo {
 
 }  // namespace
 
-double Reward::operator()(double utility, double energy_j) const {
-  if (energy_weight == 0) return utility;  // also where the energy is 0 or infinite
-  return utility - energy_weight * std::log10(energy_j / reference_energy_j);
-}
-
 SearchResult policy_gradient_search(const SearchSpace& space, const ArchitectureFunction& utility,
                                     const ArchitectureFunction& energy_j, const Reward& reward,
                                     const SearchOptions& options, const ProgressSink& progress) {

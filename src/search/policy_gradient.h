@@ -7,6 +7,7 @@
 
 #include "base/progress.h"
 #include "search/policy.h"
+#include "search/reward.h"
 
 namespace tabjoule {
 
@@ -16,15 +17,6 @@ struct Candidate {
   double utility = 0;   ///< score on a scale where more is better (nn/metrics.h)
   double energy_j = 0;  ///< predicted, per prediction
   double reward = 0;
-};
-
-/// utility - energy_weight * log10(energy_j / reference_energy_j): the utility one gives for ten times less energy is
-/// energy_weight, whatever the device's scale. Rises with utility, falls with energy; weight 0 ignores energy.
-struct Reward {
-  double energy_weight = 0.01;
-  double reference_energy_j = 1;
-
-  [[nodiscard]] double operator()(double utility, double energy_j) const;
 };
 
 struct SearchOptions {

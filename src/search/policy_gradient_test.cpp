@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <set>
 
@@ -29,35 +28,6 @@ double known_energy_j(const Architecture& a) { return 1e-6 * (5 + depth(a) * std
 
 SearchResult search(const SearchOptions& options, const Reward& reward) {
   return policy_gradient_search(wide_space(), known_utility, known_energy_j, reward, options, {});
-}
-
-TEST(Reward, RisesWithUtilityAndFallsWithEnergy) {
-  Rng rng(1);
-  for (int i = 0; i < 1000; ++i) {
-    const Reward reward{std::pow(10, rng.uniform(-4, 1)), std::pow(10, rng.uniform(-9, 3))};
-    const double utility = rng.uniform(-5, 1);
-    const double energy_j = std::pow(10, rng.uniform(-9, 3));
-    EXPECT_GT(reward(utility + rng.uniform(1e-6, 1), energy_j), reward(utility, energy_j));
-    EXPECT_LT(reward(utility, energy_j * rng.uniform(1.001, 100)), reward(utility, energy_j));
-  }
-}
-
-TEST(Reward, ExchangesTheWeightForTenTimesLessEnergy) {
-  const Reward reward{0.02, 1e-3};
-  EXPECT_NEAR(reward(0.8, 1e-5), reward(0.82, 1e-4), 1e-12);
-  EXPECT_NEAR(reward(0.8, 1e-3), 0.8, 1e-12);
-}
-
-TEST(Reward, OrdersTheSameOnEveryScaleOfEnergy) {
-  const Reward small{0.02, 1e-6};
-  const Reward large{0.02, 1};
-  EXPECT_NEAR(small(0.7, 3e-6), large(0.7, 3), 1e-12);
-}
-
-TEST(Reward, OfWeightZeroIgnoresEnergyWhateverItIs) {
-  const Reward reward{0, 1};
-  for (const double energy_j : {0.0, 1e-9, 5.0, std::numeric_limits<double>::infinity()})
-    EXPECT_EQ(reward(0.5, energy_j), 0.5);
 }
 
 TEST(PolicyGradientSearch, FindsAKnownOptimumWithin800EvaluationsForEverySeed) {

@@ -141,6 +141,38 @@ TEST(PolicyGradient, EstimatedFromSamplesIsUnbiased) {
   expect_near(mean, exact_gradient(policy, 0), 4 / std::sqrt(kDraws));  // an element's deviation is below 1
 }
 
+TEST(PolicyGradient, AmongTheFeasibleIsTheDerivativeOfTheirExpectedReward) {
+  const auto feasible = [](const Architecture& a) { return a.choices[0] + a.choices[1] <= 2; };
+  const auto expected = [&](const Policy& policy) {
+    double sum = 0;
+    double share = 0;
+    for (const auto& a : all_architectures(kTiny)) {
+      if (!feasible(a)) continue;
+      share += std::exp(policy.log_probability(a));
+      sum += std::exp(policy.log_probability(a)) * reward(a);
+    }
+    return sum / share;
+  };
+  const Gradient exact = numeric_gradient(kLogits, expected);
+  // Pairs of feasible samples, the second as the estimate of the shares: unbiased although P(feasible) is never known.
+  const Policy policy = tiny_policy();
+  Gradient mean = policy.zero_gradient();
+  Rng rng(3);
+  const auto draw = [&] {
+    for (;;)
+      if (const Architecture a = policy.sample(rng); feasible(a)) return a;
+  };
+  constexpr int kDraws = 200000;
+  for (int i = 0; i < kDraws; ++i) {
+    const Architecture a = draw();
+    const Architecture other = draw();
+    Gradient shares = policy.zero_gradient();
+    for (std::size_t d = 0; d < 2; ++d) shares[d][static_cast<std::size_t>(other.choices[d])] = 1;
+    Policy::add_gradient_among(a, reward(a) / kDraws, shares, mean);
+  }
+  expect_near(mean, exact, 4 / std::sqrt(kDraws));
+}
+
 TEST(PolicyGradient, OfTheEntropyIsNumeric) {
   const auto entropy = [](const Policy& policy) { return policy.relative_entropy() * 2 * std::log(3); };
   const Policy policy = tiny_policy();
