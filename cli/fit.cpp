@@ -1,6 +1,9 @@
 // tabjoule fit: a device profile from anyone's measured kernels.
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "predict/predictor.h"
@@ -12,6 +15,7 @@ namespace {
 struct Flags {
   CommonFlags common;
   std::string samples, out, device = "samples", source = "measured";
+  std::optional<int> processors;
 };
 
 void run(const Flags& flags) {
@@ -19,6 +23,9 @@ void run(const Flags& flags) {
   profile.device = flags.device;
   profile.sensor = "samples";
   profile.source = energy_source_from(flags.source);
+  if (flags.processors && *flags.processors < 0)
+    fail_usage("--processors must not be negative, it is {}", *flags.processors);
+  profile.processors = flags.processors;
   profile.samples = read_samples(flags.samples, terminal_notices());
   profile.fingerprint = fmt::format("{} | {} samples", flags.device, profile.samples.size());
   const Predictor predictor = Predictor::fit(profile);
@@ -52,6 +59,8 @@ Run add_fit(CLI::App& app) {
   command.add_option("--device", flags->device, "what the profile calls the device")->capture_default_str();
   command.add_option("--source", flags->source, "where the joules come from: measured, estimated or simulated")
       ->capture_default_str();
+  command.add_option("--processors", flags->processors,
+                     "streaming multiprocessors of the GPU, 0 for a processor; unless told, looked for in the samples");
   add_common_flags(command, flags->common);
   return [flags] { run(*flags); };
 }

@@ -22,6 +22,7 @@ DeviceProfile started_profile(const ProfileRequest& request, const Device& devic
   if (!std::filesystem::exists(request.out)) {
     DeviceProfile fresh;
     fresh.rules = device.rules.name;
+    fresh.processors = device.processors();
     return fresh;
   }
   if (!request.resume)

@@ -27,6 +27,7 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
   fresh.device = device.name;
   fresh.fingerprint = device.fingerprint;
   fresh.rules = device.rules.name;
+  fresh.processors = device.processors();
   fresh.source = device.energy.source;
   fresh.sensor = device.energy.name;
   if (path.empty() || !std::filesystem::exists(path)) return fresh;

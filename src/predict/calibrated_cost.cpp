@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "base/random.h"
 
@@ -16,7 +17,7 @@ constexpr std::size_t kCorrectionMinimum = 12;
 constexpr double kCoverage = 0.9;
 constexpr double kFewSamplesFactor = 1.5;
 constexpr double kSmallestError = 1e-4;
-constexpr double kShares[] = {0, 0.25, 0.5, 0.75, 1};
+constexpr int kRounds = 10;
 constexpr double kWorthwhile = 0.97;  // any correction must take at least 3 % off the mean error
 
 // Streaming multiprocessors of devices that people have: Jetsons 8 and 16, RTX 28 to 142, A100 108, H100 and H200
@@ -63,30 +64,48 @@ std::vector<int> make_folds(std::span<const KernelKey> keys) {
 
 std::vector<CostModel::Estimate> held_out_estimates(const Terms& terms, std::span<const KernelKey> keys,
                                                     std::span<const double> target, std::span<const double> weight,
-                                                    const std::vector<int>& folds, bool corrected) {
+                                                    const std::vector<int>& folds, const CostModel::Priors* priors) {
   std::vector<CostModel::Estimate> estimates(keys.size());
   const int count = *std::max_element(folds.begin(), folds.end()) + 1;
   for (int fold = 0; fold < count; ++fold) {
     // A single shape can only be judged on itself.
     const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return folds[i] != fold || count == 1; });
-    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, corrected);
+    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, priors);
     for (std::size_t i = 0; i < folds.size(); ++i)
       if (folds[i] == fold) estimates[i] = model.estimate(terms, keys[i]);
   }
   return estimates;
 }
 
-/// The share of the correction with the smallest mean held-out error; none unless it clearly helps.
-double best_share(const std::vector<CostModel::Estimate>& estimates, std::span<const double> target) {
-  double best = 0;
-  double best_error = std::numeric_limits<double>::max();
-  for (const double share : kShares) {
-    double error = 0;
+/// Ensemble selection (Caruana et al. 2004) by mean held-out error: members are taken one after the other, again and
+/// again, each time the one that helps the mean of those taken most. The roofline alone unless that clearly helps.
+CalibratedCost::Shares choose_shares(const std::vector<CostModel::Estimate>& estimates,
+                                     std::span<const double> target) {
+  const auto error = [&](const CalibratedCost::Shares& shares) {
+    double sum = 0;
     for (std::size_t i = 0; i < target.size(); ++i)
-      error += std::abs(estimates[i].log_roofline + share * estimates[i].correction - std::log(target[i]));
-    if (error < (best == 0 ? kWorthwhile : 1) * best_error || share == 0) {
-      best = share;
-      best_error = error;
+      sum += std::abs(shares.log_value(estimates[i]) - std::log(target[i]));
+    return sum;
+  };
+  CalibratedCost::Shares best, taken;
+  double best_error = kWorthwhile * error(best);
+  taken.of.fill(0);
+  for (int round = 0; round < kRounds; ++round) {
+    CalibratedCost::Shares next;
+    double next_error = std::numeric_limits<double>::max();
+    for (std::size_t member = 0; member < CostModel::kMembers; ++member) {
+      CalibratedCost::Shares with = taken;
+      for (double& share : with.of) share *= static_cast<double>(round) / (round + 1);
+      with.of[member] += 1.0 / (round + 1);
+      if (const double e = error(with); e < next_error) {
+        next_error = e;
+        next = with;
+      }
+    }
+    taken = next;
+    if (next_error < best_error) {
+      best_error = next_error;
+      best = next;
     }
   }
   return best;
@@ -114,27 +133,33 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey
   CalibratedCost cost;
   cost.folds_ = make_folds(keys);
   const bool learnable = keys.size() >= kCorrectionMinimum;
-  const auto estimates = held_out_estimates(terms, keys, target, weight, cost.folds_, learnable);
-  cost.share_ = learnable ? best_share(estimates, target) : 0;
-  cost.model_ = CostModel::fit(terms, keys, target, weight, cost.share_ > 0);
+  std::optional<CostModel::Priors> priors;
+  if (learnable) priors = CostModel::choose_priors(terms, keys, target, weight);
+  const CostModel::Priors* known = priors ? &*priors : nullptr;
+  const auto estimates = held_out_estimates(terms, keys, target, weight, cost.folds_, known);
+  if (learnable) cost.shares_ = choose_shares(estimates, target);
+  cost.model_ = CostModel::fit(terms, keys, target, weight, cost.shares_.learnt() ? known : nullptr);
 
+  const auto rows = static_cast<double>(keys.size());
   std::vector<double> errors;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const double log_value = estimates[i].log_roofline + cost.share_ * estimates[i].correction;
+    const double log_value = cost.shares_.log_value(estimates[i]);
     cost.held_out_.push_back(std::exp(log_value));
     errors.push_back(std::abs(log_value - std::log(target[i])));
   }
   cost.offset_ = std::max(kSmallestError, median(errors));
   for (std::size_t i = 0; i < errors.size(); ++i)
-    errors[i] /= cost.offset_ + (cost.share_ > 0 ? estimates[i].spread : 0);
-  cost.quantile_ = conformal_quantile(std::move(errors));
+    errors[i] /= cost.offset_ + (cost.shares_.learnt() ? estimates[i].spread : 0);
+  // Five members' shares were chosen by these very errors, which therefore flatter a little where they are few.
+  const double flattered = cost.shares_.learnt() ? static_cast<double>(CostModel::kMembers) / rows : 0;
+  cost.quantile_ = (1 + flattered) * conformal_quantile(std::move(errors));
   return cost;
 }
 
 CalibratedCost::Value CalibratedCost::predict(const Terms& terms, const KernelKey& key, double widened) const {
   const CostModel::Estimate estimate = model_.estimate(terms, key);
-  const double value = std::exp(estimate.log_roofline + share_ * estimate.correction);
-  const double factor = std::exp(widened * quantile_ * (offset_ + (share_ > 0 ? estimate.spread : 0)));
+  const double value = std::exp(shares_.log_value(estimate));
+  const double factor = std::exp(widened * quantile_ * (offset_ + (shares_.learnt() ? estimate.spread : 0)));
   return {value, value / factor, value * factor};
 }
 
@@ -155,7 +180,7 @@ int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<
     double error = 0;
     for (const int half : {0, 1}) {
       const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return part[i] == half; });
-      const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, false);
+      const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
         if (part[i] == 1 - half) error += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));
     }

@@ -1,7 +1,9 @@
-// One cost of one kernel type with its doubt: the cost model, how much of the learnt correction to believe, and
+// One cost of one kernel type with its doubt: the cost model, how far to believe each of its members, and
 // 90 % intervals from errors on samples that were held out.
 #pragma once
 
+#include <array>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -15,9 +17,19 @@ class CalibratedCost {
     double value = 0, low = 0, high = 0;  ///< low and high: a 90 % interval
   };
 
+  /// How much each member of the cost model is believed; their sum is 1.
+  struct Shares {
+    std::array<double, CostModel::kMembers> of{1};
+
+    [[nodiscard]] bool learnt() const { return of[0] < 1; }
+    [[nodiscard]] double log_value(const CostModel::Estimate& estimate) const {
+      return std::inner_product(of.begin(), of.end(), estimate.logs.begin(), 0.0);
+    }
+  };
+
   CalibratedCost() = default;
   /// keys, target (positive), weight: one a sample, at least one. Five-fold cross-validation, equal keys held out
-  /// together, chooses the share of the correction that is believed and measures the errors. Intervals are normalised
+  /// together, chooses the members' shares and measures the errors. Intervals are normalised
   /// split-conformal (Lei et al., 2018, section 5.2): wider where the trees disagree.
   static CalibratedCost fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
                             std::span<const double> weight);
@@ -31,7 +43,7 @@ class CalibratedCost {
 
  private:
   CostModel model_;
-  double share_ = 0;     ///< of the correction
+  Shares shares_;
   double quantile_ = 0;  ///< 90 % of held-out |log errors| lie below quantile (offset + spread)
   double offset_ = 0;
   std::vector<double> held_out_;

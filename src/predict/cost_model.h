@@ -1,36 +1,52 @@
-// One cost (seconds or joules) of one kernel type: a roofline times exp(correction).
+// One cost (seconds or joules) of one kernel type: rooflines, and what learners add to their logarithms.
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <span>
 
 #include "predict/extra_trees.h"
+#include "predict/gaussian_process.h"
 #include "predict/terms.h"
 
 namespace tabjoule {
 
+/// Two rooflines, of all terms and of the plain ones. The first knows the device better and is rougher where it errs,
+/// the second leaves over something smooth for learners to learn; which is better the samples must tell.
 class CostModel {
  public:
-  /// In the logarithm: what the physics says, what the trees add to it, how much the trees disagree.
+  static constexpr std::size_t kMembers = 5;  ///< roofline; trees and process on it; trees and process on the plain one
+
+  /// What each member predicts, as a logarithm, and how much the trees of the first disagree.
   struct Estimate {
-    double log_roofline = 0;
-    double correction = 0;
+    std::array<double, kMembers> logs{};
     double spread = 0;
   };
 
+  /// Of the processes on the two rooflines.
+  using Priors = std::array<GaussianPrior, 2>;
+
   CostModel() = default;
-  /// keys, target (positive), weight: one a sample. `corrected`: learn trees on what the roofline leaves over.
+  /// keys, target (positive), weight: one a sample. Without `priors` nothing is learnt on the rooflines: every member
+  /// is the first one.
   static CostModel fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                       std::span<const double> weight, bool corrected);
+                       std::span<const double> weight, const Priors* priors);
+  static Priors choose_priors(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
+                              std::span<const double> weight);
 
   [[nodiscard]] Estimate estimate(const Terms& terms, const KernelKey& key) const;
+  /// Of all terms.
   [[nodiscard]] double roofline(const Terms& terms, const KernelKey& key) const;
-  void drop_correction() { trees_ = {}; }
 
  private:
-  Eigen::VectorXd weights_;
+  struct Learnt {
+    Eigen::VectorXd weights;  // of the first terms; the others count nothing
+    ExtraTrees trees;
+    GaussianProcess process;
+  };
+
+  std::array<Learnt, 2> parts_;
   double floor_ = 0;  ///< no kernel is free, even where every fitted weight is 0
-  ExtraTrees trees_;
 };
 
 }  // namespace tabjoule

@@ -167,7 +167,7 @@ Predictor Predictor::fit(const DeviceProfile& profile) {
       if (type == KernelType::session) state->session = samples.front()->key;
       continue;
     }
-    const TypeModel& model = state->models.emplace(type_key, TypeModel::fit(samples)).first->second;
+    const TypeModel& model = state->models.emplace(type_key, TypeModel::fit(samples, profile.processors)).first->second;
     held_out.insert(held_out.end(), model.held_out().begin(), model.held_out().end());
   }
   if (state->models.empty())

@@ -187,6 +187,12 @@ Terms::Terms(KernelType type, std::span<const KernelKey> keys, int processors) :
   count_ = static_cast<int>(write_common(any, processors, {}) + variants_.size());
 }
 
+int Terms::plain_count() const {
+  if (type_ == KernelType::attention) return 6;
+  const KernelKey any{type_, std::vector<std::int64_t>(kernel_columns(type_).size(), 1), ""};
+  return product_shape(any) ? 5 : 4;
+}
+
 void Terms::write(const KernelKey& key, std::span<double> terms) const {
   std::size_t next = write_common(key, processors_, terms);
   const double written = variants_.empty() ? 0 : work_of(key).bytes_written;

@@ -19,6 +19,8 @@ class Terms {
   Terms(KernelType type, std::span<const KernelKey> keys, int processors);
 
   [[nodiscard]] int count() const { return count_; }
+  /// The first of them are amounts of work and traffic alone, without tiles, blocks and caches.
+  [[nodiscard]] int plain_count() const;
   /// (P) values: a constant, FLOPs, bytes, bytes beyond a cache, tiles and waves, outputs of each variant.
   void write(const KernelKey& key, std::span<double> terms) const;
   /// (F) features of the learnt correction: logarithms of the sizes and of the work, how much of the last tile and

@@ -32,14 +32,15 @@ double log_size(std::int64_t size) { return std::log2(1 + static_cast<double>(si
 
 }  // namespace
 
-TypeModel TypeModel::fit(std::span<const KernelSample* const> samples) {
+TypeModel TypeModel::fit(std::span<const KernelSample* const> samples, std::optional<int> processors) {
   std::vector<KernelKey> keys;
   for (const KernelSample* sample : samples) keys.push_back(sample->key);
   const KernelType type = keys.front().type;
   const Rows time = rows_with(samples, &KernelSample::time_s);
   const Rows energy = rows_with(samples, &KernelSample::energy_j);
   const Rows& more = time.keys.size() > energy.keys.size() ? time : energy;
-  TypeModel model(Terms(type, keys, find_processors(type, more.keys, more.target, more.weight)));
+  if (!processors) processors = find_processors(type, more.keys, more.target, more.weight);
+  TypeModel model(Terms(type, keys, *processors));
   model.time_ = fit_cost(model.terms_, time);
   model.energy_ = fit_cost(model.terms_, energy);
   for (std::size_t i = 0; i < energy.keys.size(); ++i)

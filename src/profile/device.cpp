@@ -117,6 +117,12 @@ KernelGraph detect_kernels(const Device& device, const Graph& graph, std::int64_
   return detect_kernels(graph, batch, device.rules);
 }
 
+std::optional<int> Device::processors() const {
+  if (simulation) return simulation->gpu().execution.sms;
+  if (name == "cpu") return 0;
+  return {};
+}
+
 FusionRules rules_of_device(const std::string& name, bool float16) {
   if (name == "auto" || name == "cpu") return onnxruntime_cpu_rules();
   if (name.starts_with("sim:")) return simulated_gpu(name.substr(4)).rules;

@@ -32,6 +32,8 @@ struct Device {
   SensorModel power;                          ///< what the readings, or the counter's steps, are corrected by
   std::function<DeviceState()> read_state;    ///< empty where nothing can be read
 
+  /// Streaming multiprocessors of a GPU, 0 of a processor, where they are known.
+  [[nodiscard]] std::optional<int> processors() const;
   /// Readings come at a period of their own: a trial must last for many of them.
   [[nodiscard]] bool reads_in_windows() const { return recorder || energy.update_period_s > 0; }
 };

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct DeviceProfile {
   /// Kernels chosen before any was measured, to judge the predictor by; never fitted.
   std::vector<KernelSample> held_out;
   std::string rules = "onnxruntime-cpu";  ///< the fusion rule set that kernels of this device are detected by
+  /// Parallel units that a kernel's tiles are dealt out to (a GPU's streaming multiprocessors), 0 for a processor's
+  /// core; where it is not known, the predictor looks for its steps in the samples.
+  std::optional<int> processors;
   /// What an output costs more where it stays inside the model (the runtime takes a buffer for it) than where it
   /// leaves it, as those of kernel_model do. Measured with the session, part of every sample.
   double intermediate_time_s = 0;

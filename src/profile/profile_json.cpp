@@ -89,6 +89,7 @@ Json to_json(const DeviceProfile& profile) {
           {"intermediate_time_s", profile.intermediate_time_s},
           {"intermediate_energy_j", profile.intermediate_energy_j},
           {"rules", profile.rules},
+          {"processors", profile.processors ? Json(*profile.processors) : Json()},
           {"crowding", std::move(crowding)},
           {"rule_evidence", std::move(evidence)},
           {"held_out", std::move(held_out)},
@@ -106,6 +107,11 @@ DeviceProfile profile_from_json(const Json& json) {
   profile.intermediate_time_s = cost_member(json, "intermediate_time_s");
   profile.intermediate_energy_j = cost_member(json, "intermediate_energy_j");
   profile.rules = text_member(json, "rules");
+  if (const Json processors = json.value("processors", Json()); !processors.is_null()) {
+    if (!processors.is_number_integer() || processors < 0)
+      fail_input("\"processors\" must be a whole number, or null where unknown");
+    profile.processors = processors.get<int>();
+  }
   const Json models = json.value("models", Json::array());
   if (!models.is_array()) fail_input("\"models\" must be a list");
   for (std::size_t i = 0; i < models.size(); ++i)

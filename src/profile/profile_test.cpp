@@ -173,6 +173,7 @@ TEST_F(ProfileFile, ContinuesWhereItWasStopped) {
 TEST_F(ProfileFile, KeepsModelsDataTypesRulesAndCostsThatAreNotKnown) {
   DeviceProfile profile;
   profile.rules = "tensorrt";
+  profile.processors = 16;
   KernelKey half = linear(1, 4, 4);
   half.dtype = DataType::float16;
   profile.samples = {{half, 0, 2e-6, 1, ""}, {half, 1e-6, 0, 1, ""}};
@@ -180,6 +181,8 @@ TEST_F(ProfileFile, KeepsModelsDataTypesRulesAndCostsThatAreNotKnown) {
   const DeviceProfile again = profile_from_json(to_json(profile));
   EXPECT_EQ(to_text(to_json(again)), to_text(to_json(profile)));
   EXPECT_EQ(again.rules, "tensorrt");
+  EXPECT_EQ(again.processors, 16);
+  EXPECT_EQ(profile_from_json(to_json(DeviceProfile{})).processors, std::nullopt);
   EXPECT_EQ(again.samples.at(0).time_s, 0);
   EXPECT_EQ(again.samples.at(1).energy_j, 0);
   ASSERT_EQ(again.models.size(), 1U);
@@ -211,6 +214,7 @@ TEST_F(ProfileFile, RefusesFilesItCannotUse) {
   refused("samples", Json::array({1}));
   refused("crowding", Json::array({1}));
   refused("intermediate_time_s", -1);
+  refused("processors", -1);
 }
 
 TEST(Order, BeginsWithTheCornersOfEachGroup) {
