@@ -44,7 +44,7 @@ struct TrainedEntry {
 };
 
 struct SearchState {
-  SearchState(const SearchRequest& request, const NoticeSink& notice, const ProgressSink& progress);
+  SearchState(const SearchRequest& asked, const NoticeSink& notices, const ProgressSink& sink);
 
   /// For the user, the record and the log.
   void tell(const std::string& text);

@@ -10,7 +10,7 @@ namespace tabjoule {
 namespace {
 
 Json sensor_facts() {
-  const Json facts = Json::parse(embedded_devices().at("gpu-sensors"));
+  Json facts = Json::parse(embedded_devices().at("gpu-sensors"));
   require_format(facts, "tabjoule-sensor-facts", 1);
   return facts;
 }

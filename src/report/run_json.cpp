@@ -65,7 +65,8 @@ std::string source_kind(const Json& run) {
 Json read_run(const std::filesystem::path& folder) {
   const auto path = folder / "run.json";
   if (!std::filesystem::exists(path))
-    fail_input("{}: there is no run.json; give the folder of a finished search", folder.string());
+    fail_input("{} is not a run directory: there is no run.json; give the folder of a finished search",
+               folder.string());
   Json run = read_json(path);
   try {
     require_format(run, "tabjoule-run", 2);
