@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "profile/mean.h"
 #include "profile/measure.h"
 
 namespace tabjoule {
@@ -35,7 +36,8 @@ KernelKey kernel_of(const SimulatedGpu& gpu, double time_s) {
 
 /// A kernel is too short to be measured alone: the slope between runs of few and of twice as many.
 void measure_slope(const std::string& name, const KernelKey& key, int copies, std::uint64_t seed, Tally& tally) {
-  double slope_j = 0, variance = 0, truth_j = 0;
+  double slope_j = 0, truth_j = 0;
+  double variance = 0, doubt = 0;  // of the slope; and its square over the degrees of freedom (Welch, Satterthwaite)
   for (const int times : {2, 1}) {
     Device device = open_device(name, {.seed = seed});
     const Kernels kernels(static_cast<std::size_t>(times * copies), key);
@@ -44,14 +46,18 @@ void measure_slope(const std::string& name, const KernelKey& key, int copies, st
     const double sign = times == 2 ? 1 : -1;
     slope_j += sign * measured.energy_per_batch_j / copies;
     truth_j += sign * device.simulation->steady_cost(kernels).energy_j / copies;
-    variance += std::pow(measured.energy_half_width_95_j / copies, 2);
+    const auto freedom = static_cast<std::size_t>(measured.trials - 1);
+    const double own = std::pow(measured.energy_half_width_95_j / student_975(freedom) / copies, 2);
+    variance += own;
+    doubt += own * own / static_cast<double>(freedom);
     seed = ~seed;  // the second measurement has noise of its own
   }
   const double error = slope_j / truth_j - 1;
+  const double half_width_j = student_975(static_cast<std::size_t>(variance * variance / doubt)) * std::sqrt(variance);
   tally.worst = std::max(tally.worst, std::abs(error));
   tally.sum += std::abs(error);
-  tally.half_width += std::sqrt(variance) / truth_j;
-  tally.inside += std::abs(error) * truth_j <= std::sqrt(variance) ? 1 : 0;
+  tally.half_width += half_width_j / truth_j;
+  tally.inside += std::abs(error) * truth_j <= half_width_j ? 1 : 0;
   ++tally.count;
 }
 

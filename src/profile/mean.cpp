@@ -5,9 +5,6 @@
 #include <limits>
 
 namespace tabjoule {
-namespace {
-
-/// The 97.5 % quantile of Student's distribution.
 double student_975(std::size_t freedom) {
   static constexpr std::array<double, 30> kQuantiles = {12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060,
                                                         2.2622,  2.2281, 2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199,
@@ -18,8 +15,6 @@ double student_975(std::size_t freedom) {
   const double n = static_cast<double>(freedom);
   return kNormal + (std::pow(kNormal, 3) + kNormal) / (4 * n);
 }
-
-}  // namespace
 
 MeanEstimate estimate_mean(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
