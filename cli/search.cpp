@@ -142,7 +142,9 @@ Run add_search(CLI::App& app, std::vector<std::string> arguments) {
   SearchRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("search", "find, train, export and measure a network for a table");
   add_data_flags(command, flags->data);
-  command.add_option("--space", request.spaces, "search spaces: mlp, resnet, ft or a space file; several may be given")
+  command
+      .add_option("--space", request.spaces,
+                  "search spaces: mlp, mlp-layers, resnet, ft or a space file; several may be given")
       ->expected(1, 100)
       ->capture_default_str();
   CLI::Option* weight =

@@ -2,6 +2,7 @@
 // exported file agree, and so do parameters and operations counted from the Network and from the graph.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graph/network_graph.h"
@@ -152,8 +153,11 @@ TEST_P(Spaces, NumericEmbeddingsRunTheSameInEveryFamily) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(BuiltIn, Spaces, testing::ValuesIn(built_in_spaces()),
-                         [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(BuiltIn, Spaces, testing::ValuesIn(built_in_spaces()), [](const auto& tested) {
+  std::string name = tested.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 }  // namespace
 }  // namespace tabjoule

@@ -65,6 +65,34 @@ TEST(MlpFamily, HasTheParametersAndOperationsOfItsFormula) {
   }
 }
 
+/// Widths of the linear layers of the networks of `family` with these decisions, each layer with its own `name`.
+std::vector<int> linear_widths(const std::string& family, const std::string& fixed, const std::string& name) {
+  const SearchSpace space =
+      space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "s",
+    "family": ")" + family + R"(", "decisions": [{"name": "depth", "choices": [1, 2, 3]}, )" +
+                                  fixed + R"({"name": ")" + name + R"(", "choices": [4, 6, 8], "per_layer": true}]})"));
+  Architecture architecture = smallest(space);
+  architecture.choices[0] = 1;  // two layers
+  architecture.choices[space.decision(name + "1")] = 2;
+  architecture.choices[space.decision(name + "2")] = 1;
+  std::vector<int> widths;
+  const Network network = to_network(space, architecture, {7, 3});
+  validate(network);
+  for (const auto& layer : network.layers)
+    if (layer.type == LayerType::linear) widths.push_back(layer.width);
+  return widths;
+}
+
+TEST(Families, LayersHaveTheirOwnValuesWhereTheSpaceSaysSo) {
+  EXPECT_EQ(linear_widths("mlp", "", "width"), (std::vector{8, 6, 3}));
+  EXPECT_EQ(linear_widths("resnet", R"({"name": "width", "choices": [5]}, )", "hidden"),
+            (std::vector{5, 8, 5, 6, 5, 3}));
+  // width 12: query, key, value, out; two halves of hidden = 12 * 8 / 6 and 12 * 6 / 6; back
+  EXPECT_EQ(
+      linear_widths("ft", R"({"name": "width", "choices": [12]}, {"name": "heads", "choices": [2]}, )", "ffn_sixths"),
+      (std::vector{12, 12, 12, 12, 32, 12, 12, 12, 12, 12, 24, 12, 3}));
+}
+
 TEST(MlpFamily, IsLinearReluDropoutForEveryLayerAndALinearHead) {
   const SearchSpace space = load_space("mlp");
   Architecture two = smallest(space);

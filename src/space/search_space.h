@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,26 @@
 
 namespace tabjoule {
 
+/// A decision applies only where an earlier one applies and has at least this value.
+struct Condition {
+  std::size_t decision = 0;
+  int least = 1;
+};
+
 struct Decision {
   std::string name;
   std::vector<int> choices;  ///< ascending
   /// Probability of each choice before anything is known: supernet paths are drawn by it and policies start from it.
   /// Empty: uniform.
   std::vector<double> prior = {};
+  std::optional<Condition> when = {};
+};
+
+/// One index into the choices of each decision; 0 for a decision that does not apply, so that a network has one
+/// architecture.
+struct Architecture {
+  std::vector<int> choices;
+  auto operator<=>(const Architecture&) const = default;
 };
 
 struct SearchSpace {
@@ -30,15 +45,11 @@ struct SearchSpace {
   std::vector<Decision> decisions;
 
   [[nodiscard]] std::size_t decision(const std::string& wanted) const;  ///< Errors (input): no such decision.
-  [[nodiscard]] std::uint64_t size() const;                             ///< how many architectures
+  /// Whether decision `d` means anything in this architecture.
+  [[nodiscard]] bool applies(const Architecture& architecture, std::size_t d) const;
+  /// How many architectures; the largest number there is where there are more.
+  [[nodiscard]] std::uint64_t size() const;
 };
-
-/// One index into the choices of each decision.
-struct Architecture {
-  std::vector<int> choices;
-  auto operator<=>(const Architecture&) const = default;
-};
-
 /// Piecewise-linear embeddings of the numeric columns (TokenColumns says what they compute): the bins' edges, one
 /// strictly ascending list a numeric column, as quantile_edges gives them, and the width of an embedding where the
 /// family has none of its own (an FT-Transformer's tokens are as wide as the network; TabM takes 16).
@@ -67,15 +78,17 @@ struct NetworkShape {
 
 [[nodiscard]] Architecture largest(const SearchSpace& space);
 [[nodiscard]] Architecture smallest(const SearchSpace& space);
+/// The architecture with 0 for what does not apply.
+[[nodiscard]] Architecture canonical(const SearchSpace& space, Architecture architecture);
 [[nodiscard]] Architecture random_architecture(const SearchSpace& space, Rng& rng);
 /// Every architecture, in order. For spaces small enough to hold.
 [[nodiscard]] std::vector<Architecture> all_architectures(const SearchSpace& space);
 
-/// {"space": "mlp", "depth": 3, "width": 64}; from_json errors (input): another space's name, a decision is absent, a
-/// value is no choice.
+/// {"space": "mlp", "depth": 3, "width": 64}, of the decisions that apply; from_json errors (input): another space's
+/// name, a decision is absent or does not apply, a value is no choice.
 [[nodiscard]] Json to_json(const SearchSpace& space, const Architecture& architecture);
 [[nodiscard]] Architecture architecture_from_json(const SearchSpace& space, const Json& json);
-/// "mlp depth=3 width=64": the space's name, then every decision.
+/// "mlp depth=3 width=64": the space's name, then every decision that applies.
 [[nodiscard]] std::string to_text(const SearchSpace& space, const Architecture& architecture);
 
 /// How the family wants categories: one-hot columns, or codes that it embeds itself.

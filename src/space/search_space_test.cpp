@@ -5,6 +5,7 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -110,6 +111,56 @@ TEST(SpaceFile, PriorsAreUniformOrGiveEveryDoublingTheSameShare) {
   EXPECT_THAT(error_with("\"step\": 2", "\"step\": 2, \"prior\": 3"), HasSubstr("needs a text \"prior\""));
 }
 
+SearchSpace per_layer() {
+  return space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "layers", "family": "mlp",
+    "decisions": [{"name": "depth", "choices": [1, 2, 4]},
+                  {"name": "width", "choices": [4, 8, 16], "prior": "log", "per_layer": true}]})"));
+}
+
+TEST(SpaceFile, PerLayerStandsForADecisionALayerThatAppliesWhereThereIsOne) {
+  const SearchSpace space = per_layer();
+  ASSERT_EQ(space.decisions.size(), 5U);
+  EXPECT_EQ(space.decisions[4].name, "width4");
+  EXPECT_EQ(space.decisions[4].prior, space.decisions[1].prior);
+  EXPECT_FALSE(space.decisions[1].when.has_value());
+  const Architecture two{{1, 2, 1, 0, 0}};
+  EXPECT_TRUE(space.applies(two, 2));
+  EXPECT_FALSE(space.applies(two, 3));
+  EXPECT_EQ(to_text(space, two), "layers depth=2 width1=16 width2=8");
+  const SearchSpace written_out = space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1,
+    "name": "own", "family": "mlp", "decisions": [{"name": "depth", "choices": [1, 2]}, {"name": "width1", "choices": [8]},
+    {"name": "width2", "choices": [4, 6], "when": {"decision": "depth", "at_least": 2}}]})"));
+  EXPECT_EQ(written_out.size(), 3U);
+}
+
+TEST(SpaceFile, RefusesConditionsThatDoNotFit) {
+  const auto error = [](const std::string& decisions) {
+    return error_of([&] {
+      (void)space_from_json(Json::parse(R"({"format": "tabjoule-space", "version": 1, "name": "s", "family": "mlp",
+        "decisions": [{"name": "depth", "choices": [1, 2, 3]}, {"name": "width1", "choices": [8]},
+                      {"name": "width2", "choices": [8], "when": {"decision": "depth", "at_least": 2}}, )" +
+                                        decisions + "]}"));
+    });
+  };
+  const auto third = [&](const std::string& members) {
+    return error(R"({"name": "width3", "choices": [8], )" + members + "}");
+  };
+  EXPECT_EQ(third(R"("when": {"decision": "depth", "at_least": 3})"), "no error");
+  EXPECT_THAT(third(R"("prior": "log")"), HasSubstr("\"width3\" must apply where the depth is 3 or more"));
+  EXPECT_THAT(third(R"("when": {"decision": "depth", "at_least": 2})"), HasSubstr("and nowhere else"));
+  EXPECT_THAT(third(R"("when": {"decision": "depth", "at_least": 4})"), HasSubstr("\"depth\" is never 4 or more"));
+  EXPECT_THAT(third(R"("when": {"decision": "width4", "at_least": 1})"), HasSubstr("no decision \"width4\" stands"));
+  EXPECT_THAT(third(R"("when": {"decision": "depth"})"), HasSubstr("there is no \"at_least\""));
+  EXPECT_THAT(third(R"("when": {"decision": "depth", "at_most": 3, "at_least": 3})"), HasSubstr("\"at_most\""));
+  EXPECT_THAT(third(R"("when": 3)"), HasSubstr("when: needs a text \"decision\""));
+  EXPECT_THAT(error(R"({"name": "width", "choices": [8], "per_layer": true})"), HasSubstr("\"width1\" stands twice"));
+  EXPECT_THAT(error(R"({"name": "width4", "choices": [8]})"), HasSubstr("has no decision \"width3\""));
+  EXPECT_THAT(error_with("\"step\": 2", "\"step\": 2, \"per_layer\": true"), HasSubstr("needs a decision \"depth\""));
+  EXPECT_THAT(error_with("[4, 16, 17]", "[4], \"per_layer\": 1"), HasSubstr("per_layer is true or false"));
+  EXPECT_THAT(error_with("[4, 16, 17]", "[4], \"per_layer\": true"), HasSubstr("needs a decision \"depth\" before"));
+  EXPECT_THAT(error_with("\"step\": 2", "\"step\": 2, \"piror\": \"log\""), HasSubstr("no member \"piror\""));
+}
+
 TEST(LoadSpace, KnowsTheBuiltInSpaces) {
   EXPECT_THAT(built_in_spaces(), testing::Contains("mlp"));
   for (const auto& name : built_in_spaces()) EXPECT_EQ(load_space(name).name, name);
@@ -139,6 +190,38 @@ TEST(Architectures, AllAreAsManyAsTheSizeAndDiffer) {
   EXPECT_EQ(all.front(), smallest(space));
   EXPECT_EQ(all.back(), largest(space));
   EXPECT_EQ(all_architectures(load_space("mlp")).size(), 2560U);
+}
+
+TEST(Architectures, OfConditionalDecisionsAreOneANetwork) {
+  const SearchSpace space = per_layer();
+  const auto all = all_architectures(space);
+  EXPECT_EQ(space.size(), 3U + 9U + 81U);
+  EXPECT_EQ(all.size(), space.size());
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  std::set<std::string> texts;
+  for (const auto& architecture : all) {
+    texts.insert(to_text(space, architecture));
+    EXPECT_EQ(architecture, canonical(space, architecture));
+    EXPECT_EQ(architecture_from_json(space, to_json(space, architecture)), architecture);
+  }
+  EXPECT_EQ(texts.size(), all.size());
+  Rng rng(1);
+  std::set<Architecture> drawn;
+  for (int i = 0; i < 10000; ++i) drawn.insert(random_architecture(space, rng));
+  EXPECT_TRUE(std::includes(all.begin(), all.end(), drawn.begin(), drawn.end()));
+  EXPECT_GT(drawn.size(), 80U);
+  EXPECT_EQ(canonical(space, {{0, 1, 2, 2, 2}}), (Architecture{{0, 1, 0, 0, 0}}));
+  const Json stray = Json::parse(R"({"depth": 1, "width1": 4, "width2": 4})");
+  EXPECT_THAT(error_of([&] { (void)architecture_from_json(space, stray); }),
+              HasSubstr("\"width2\", which does not apply where \"depth\" is below 2"));
+}
+
+TEST(Architectures, AreCountedUpToTheLargestNumber) {
+  SearchSpace space{"many", "mlp", {}};
+  for (int d = 0; d < 9; ++d) space.decisions.push_back({std::to_string(d), std::vector<int>(256), {}});
+  EXPECT_EQ(space.size(), std::numeric_limits<std::uint64_t>::max());
+  space.decisions.resize(7);
+  EXPECT_EQ(space.size(), std::uint64_t{1} << 56);
 }
 
 TEST(Architectures, RandomOnesCoverTheSpaceEvenly) {

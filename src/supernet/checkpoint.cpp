@@ -36,8 +36,10 @@ Json identity_of(const Samples& samples) {
 
 Json identity_of(const SearchSpace& space) {
   Json decisions = Json::array();
-  for (const auto& decision : space.decisions)
+  for (const auto& decision : space.decisions) {
     decisions.push_back({{"name", decision.name}, {"choices", decision.choices}, {"prior", decision.prior}});
+    if (decision.when) decisions.back()["when"] = {decision.when->decision, decision.when->least};
+  }
   return {{"name", space.name}, {"family", space.family}, {"hash", hash_text(to_text(decisions))}};
 }
 

@@ -15,7 +15,7 @@ Architecture uniform_architecture(const SearchSpace& space, Rng& rng) {
   Architecture result;
   for (const auto& decision : space.decisions)
     result.choices.push_back(static_cast<int>(rng.below(decision.choices.size())));
-  return result;
+  return canonical(space, std::move(result));
 }
 
 }  // namespace
