@@ -10,12 +10,22 @@ Policy::Policy(const SearchSpace& space) {
   for (const auto& decision : space.decisions) {
     logits_.emplace_back(decision.choices.size(), 0.0);
     for (std::size_t c = 0; c < decision.prior.size(); ++c) logits_.back()[c] = std::log(decision.prior[c]);
+    masks_.emplace_back();
+    if (!decision.when) continue;
+    const std::vector<int>& choices = space.decisions[decision.when->decision].choices;
+    const auto least = std::lower_bound(choices.begin(), choices.end(), decision.when->least);
+    masks_.back() = Mask{decision.when->decision, static_cast<int>(least - choices.begin())};
   }
   probabilities_ = cumulative_ = entropy_gradient_ = logits_;
   first_moment_ = second_moment_ = zero_gradient();
   entropies_.resize(logits_.size());
   update();
   initial_entropy_ = std::accumulate(entropies_.begin(), entropies_.end(), 0.0);
+}
+
+bool Policy::applies(const Architecture& architecture, std::size_t d) const {
+  const std::optional<Mask>& mask = masks_[d];
+  return !mask || (architecture.choices[mask->parent] >= mask->least_choice && applies(architecture, mask->parent));
 }
 
 void Policy::set_logits(std::vector<std::vector<double>> logits) {
@@ -42,27 +52,31 @@ void Policy::update() {
   }
 }
 
+// One that a decision does not apply to takes no random number either.
 Architecture Policy::sample(Rng& rng) const {
-  Architecture result;
-  result.choices.reserve(logits_.size());
-  for (const auto& cumulative : cumulative_) {
+  Architecture result{std::vector<int>(logits_.size(), 0)};
+  for (std::size_t d = 0; d < logits_.size(); ++d) {
+    if (!applies(result, d)) continue;
+    const auto& cumulative = cumulative_[d];
     const auto chosen = std::upper_bound(cumulative.begin(), cumulative.end() - 1, rng.uniform());
-    result.choices.push_back(static_cast<int>(chosen - cumulative.begin()));
+    result.choices[d] = static_cast<int>(chosen - cumulative.begin());
   }
   return result;
 }
 
 Architecture Policy::most_likely() const {
-  Architecture result;
-  for (const auto& p : probabilities_)
-    result.choices.push_back(static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin()));
+  Architecture result{std::vector<int>(logits_.size(), 0)};
+  for (std::size_t d = 0; d < logits_.size(); ++d) {
+    const auto& p = probabilities_[d];
+    if (applies(result, d)) result.choices[d] = static_cast<int>(std::max_element(p.begin(), p.end()) - p.begin());
+  }
   return result;
 }
 
 double Policy::log_probability(const Architecture& architecture) const {
   double sum = 0;
   for (std::size_t d = 0; d < logits_.size(); ++d)
-    sum += std::log(probabilities_[d][static_cast<std::size_t>(architecture.choices[d])]);
+    if (applies(architecture, d)) sum += std::log(probabilities_[d][static_cast<std::size_t>(architecture.choices[d])]);
   return sum;
 }
 
@@ -77,24 +91,19 @@ std::vector<std::vector<double>> Policy::zero_gradient() const {
   return zero;
 }
 
-void Policy::add_gradient(const Architecture& architecture, double advantage, double entropy_weight,
-                          std::vector<std::vector<double>>& gradient) const {
+void Policy::add_score(const Architecture& architecture, double weight,
+                       std::vector<std::vector<double>>& gradient) const {
   for (std::size_t d = 0; d < logits_.size(); ++d) {
+    if (!applies(architecture, d)) continue;
     const std::vector<double>& p = probabilities_[d];
-    for (std::size_t c = 0; c < p.size(); ++c)  // d log p(chosen) / d logit = [c is chosen] - p
-      gradient[d][c] += entropy_weight * entropy_gradient_[d][c] - advantage * p[c];
-    gradient[d][static_cast<std::size_t>(architecture.choices[d])] += advantage;
+    for (std::size_t c = 0; c < p.size(); ++c) gradient[d][c] -= weight * p[c];  // d log p(chosen) = [chosen] - p
+    gradient[d][static_cast<std::size_t>(architecture.choices[d])] += weight;
   }
 }
 
-// d log P(feasible) / d logit = E[c is chosen | feasible] - p, so that p cancels.
-void Policy::add_gradient_among(const Architecture& architecture, double advantage,
-                                const std::vector<std::vector<double>>& shares,
-                                std::vector<std::vector<double>>& gradient) {
-  for (std::size_t d = 0; d < shares.size(); ++d) {
-    for (std::size_t c = 0; c < shares[d].size(); ++c) gradient[d][c] -= advantage * shares[d][c];
-    gradient[d][static_cast<std::size_t>(architecture.choices[d])] += advantage;
-  }
+void Policy::add_entropy_gradient(double weight, std::vector<std::vector<double>>& gradient) const {
+  for (std::size_t d = 0; d < logits_.size(); ++d)
+    for (std::size_t c = 0; c < logits_[d].size(); ++c) gradient[d][c] += weight * entropy_gradient_[d][c];
 }
 
 void Policy::ascend(const std::vector<std::vector<double>>& gradient, double learning_rate) {

@@ -1,7 +1,9 @@
 // A factorised policy: an independent categorical distribution for each decision of a space, trained by REINFORCE
-// (Williams 1992; TuNAS, arXiv 2008.06120, section 3).
+// (Williams 1992; TuNAS, arXiv 2008.06120, section 3). Decisions that do not apply to an architecture are masked: they
+// are neither drawn nor count in its probability, and learn nothing from it.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/random.h"
@@ -18,19 +20,14 @@ class Policy {
   /// Of each choice of decision `d`.
   [[nodiscard]] const std::vector<double>& probabilities(std::size_t d) const { return probabilities_[d]; }
   [[nodiscard]] Architecture most_likely() const;
-  [[nodiscard]] double log_probability(const Architecture& architecture) const;
+  [[nodiscard]] double log_probability(const Architecture& architecture) const;  ///< of a canonical one
   /// Sum of the decisions' entropies divided by what it was at first: 1 at the start, 0 when decided.
   [[nodiscard]] double relative_entropy() const;
 
-  /// The gradient of advantage * log P(architecture) + entropy_weight * H, added to `gradient` (one vector a
-  /// decision, as `logits`).
-  void add_gradient(const Architecture& architecture, double advantage, double entropy_weight,
-                    std::vector<std::vector<double>>& gradient) const;
-  /// The gradient of advantage * log[P(architecture) / P(feasible)] (TabNAS, arXiv 2204.07615, section 4), added.
-  /// `shares`: of each choice among feasible samples, an estimate of E[choice | feasible].
-  static void add_gradient_among(const Architecture& architecture, double advantage,
-                                 const std::vector<std::vector<double>>& shares,
-                                 std::vector<std::vector<double>>& gradient);
+  /// Adds weight * d log P(architecture) / d logits to `gradient` (one vector a decision, as `logits`).
+  void add_score(const Architecture& architecture, double weight, std::vector<std::vector<double>>& gradient) const;
+  /// Adds weight * dH / d logits, H being the sum of all decisions' entropies.
+  void add_entropy_gradient(double weight, std::vector<std::vector<double>>& gradient) const;
   [[nodiscard]] std::vector<std::vector<double>> zero_gradient() const;
 
   /// One step of Adam upwards along `gradient`.
@@ -40,8 +37,15 @@ class Policy {
   void set_logits(std::vector<std::vector<double>> logits);
 
  private:
+  [[nodiscard]] bool applies(const Architecture& architecture, std::size_t d) const;
   void update();  // what follows from the logits, which change less often than they are asked for
 
+  /// Decision d applies where decision `parent` does and has at least this choice.
+  struct Mask {
+    std::size_t parent = 0;
+    int least_choice = 0;
+  };
+  std::vector<std::optional<Mask>> masks_;
   std::vector<std::vector<double>> logits_;
   std::vector<std::vector<double>> probabilities_;
   std::vector<std::vector<double>> cumulative_;        // of the probabilities

@@ -115,6 +115,118 @@ TEST(PolicyGradientSearch, RefusesNegativeWeightsAndNoSamples) {
   EXPECT_THROW(search(none, {}), Error);
 }
 
+/// TabNAS's toy (arXiv 2204.07615, section 3): two layers of width 2, 3 or 4 on two columns, at most 25 parameters. The
+/// networks over the limit are the better ones, and 4-2 stands alone among them in its row.
+struct Toy {
+  SearchSpace space{"toy", "mlp", {{"first", {2, 3, 4}, {}}, {"second", {2, 3, 4}, {}}}};
+
+  static double parameters(const Architecture& a) {
+    const int first = a.choices[0] + 2;
+    const int second = a.choices[1] + 2;
+    return 3 * first + (first + 1) * second + second + 1;
+  }
+  static double utility(const Architecture& a) {
+    constexpr double kUtilities[3][3] = {{0.60, 0.70, 0.75}, {0.78, 0.87, 0.90}, {0.90, 0.97, 0.99}};
+    return kUtilities[a.choices[0]][a.choices[1]];
+  }
+  static double excess(const Architecture& a) { return std::log10(parameters(a) / 25); }
+};
+
+TEST(PolicyGradientSearch, WithinALimitFindsTheToysOptimumThatTheAbsoluteRewardMisses) {
+  const Toy toy;
+  for (const std::uint64_t listable : {0, 9}) {  // by rejection; with the feasible listed
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      SearchOptions options;
+      options.seed = seed;
+      options.updates = 500;
+      options.learning_rate = 0.02;
+      options.entropy_weight = 0.02;  // its rewards differ by more than accuracies do
+      options.listable = listable;
+      const Reward absolute{1, 25, RewardKind::absolute};
+      const auto soft = policy_gradient_search(toy.space, Toy::utility, Toy::parameters, absolute, options, {});
+      EXPECT_NE(soft.most_likely, (Architecture{{2, 0}})) << "seed " << seed;
+      options.excess = Toy::excess;
+      const auto hard = policy_gradient_search(toy.space, Toy::utility, Toy::parameters, {0, 1}, options, {});
+      EXPECT_EQ(hard.most_likely, (Architecture{{2, 0}})) << "seed " << seed;
+      EXPECT_EQ(hard.best.architecture, (Architecture{{2, 0}}));
+      EXPECT_LE(hard.evaluated.size(), 6U) << "what breaks the limit is never scored";
+      for (const auto& candidate : hard.evaluated) EXPECT_LE(Toy::parameters(candidate.architecture), 25);
+    }
+  }
+}
+
+/// The plain REINFORCE of the samples that pass raises the share that passes instead of their reward.
+TEST(PolicyGradientSearch, RejectionAloneMissesTheToysOptimum) {
+  const Toy toy;
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Policy policy(toy.space);
+    Rng rng(seed);
+    for (int update = 0; update < 500; ++update) {
+      auto gradient = policy.zero_gradient();
+      policy.add_entropy_gradient(0.02, gradient);
+      for (int i = 0; i < 12; ++i)
+        if (const Architecture a = policy.sample(rng); Toy::excess(a) <= 0)
+          policy.add_score(a, Toy::utility(a) / 12, gradient);
+      policy.ascend(gradient, 0.02);
+    }
+    found += policy.most_likely() == Architecture{{2, 0}} ? 1 : 0;
+  }
+  EXPECT_LT(found, 5) << "of 10";
+}
+
+TEST(PolicyGradientSearch, FindsItsWayToALimitThatHardlyAnySampleKeeps) {
+  SearchOptions options;
+  options.updates = 300;
+  options.excess = [](const Architecture& a) { return std::log10(known_energy_j(a) / 5.2e-6); };  // 21 of 2,560
+  options.listable = 0;
+  const SearchResult result = search(options, {0, 1});
+  EXPECT_LE(result.best.energy_j, 5.2e-6);
+  EXPECT_GT(result.feasible_shares.back(), 0.5);
+}
+
+TEST(PolicyGradientSearch, OfAListedSpaceEveryDrawKeepsTheLimitAndTheShareIsExact) {
+  SearchOptions options;
+  options.updates = 100;
+  options.excess = [](const Architecture& a) { return std::log10(known_energy_j(a) / 5.2e-6); };
+  double share = 0;
+  const Policy prior(wide_space());
+  double best = 0;
+  for (const auto& a : all_architectures(wide_space())) {
+    if (options.excess(a) > 0) continue;
+    share += std::exp(prior.log_probability(a));
+    best = std::max(best, known_utility(a));
+  }
+  const SearchResult result = search(options, {0, 1});
+  EXPECT_NEAR(result.feasible_shares.front(), share, 1e-12);
+  for (const auto& candidate : result.evaluated) EXPECT_LE(candidate.energy_j, 5.2e-6);
+  EXPECT_EQ(result.best.utility, best);
+}
+
+TEST(PolicyGradientSearch, SaysThatNothingKeepsTheLimit) {
+  SearchOptions options;
+  options.updates = 5;
+  options.excess = [](const Architecture&) { return 1.0; };
+  EXPECT_THROW(search(options, {}), Error);
+  options.excess = {};
+  options.min_utility = 2;
+  EXPECT_THROW(search(options, {}), Error);
+}
+
+TEST(PolicyGradientSearch, AboveALeastUtilityFindsFewJoules) {
+  double least_j = 1;
+  for (const auto& a : all_architectures(wide_space()))
+    if (known_utility(a) >= 0.88) least_j = std::min(least_j, known_energy_j(a));
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    SearchOptions options;
+    options.seed = seed;
+    options.min_utility = 0.88;
+    const SearchResult result = search(options, {0, 1e-6, RewardKind::least_energy});
+    EXPECT_GE(result.best.utility, 0.88);
+    EXPECT_LT(result.best.energy_j, 1.1 * least_j) << "seed " << seed;
+  }
+}
+
 TEST(PolicyGradientSearch, ReportsProgressUpToOne) {
   std::vector<double> fractions;
   SearchOptions options;

@@ -44,13 +44,14 @@ double expected_reward(const Policy& policy) {
 Gradient exact_gradient(const Policy& policy, double baseline) {
   Gradient gradient = policy.zero_gradient();
   for (const auto& a : all_architectures(kTiny))
-    policy.add_gradient(a, std::exp(policy.log_probability(a)) * (reward(a) - baseline), 0, gradient);
+    policy.add_score(a, std::exp(policy.log_probability(a)) * (reward(a) - baseline), gradient);
   return gradient;
 }
 
-Gradient numeric_gradient(const Gradient& at, const std::function<double(const Policy&)>& objective) {
+Gradient numeric_gradient(const SearchSpace& space, const Gradient& at,
+                          const std::function<double(const Policy&)>& objective) {
   constexpr double kStep = 1e-5;
-  Policy policy(kTiny);
+  Policy policy(space);
   Gradient gradient = policy.zero_gradient();
   for (std::size_t d = 0; d < at.size(); ++d) {
     for (std::size_t c = 0; c < at[d].size(); ++c) {
@@ -114,7 +115,8 @@ TEST(Policy, LogitsFarApartStayFinite) {
   EXPECT_EQ(policy.probabilities(0), (std::vector<double>{1, 0, 0}));
   EXPECT_NEAR(policy.relative_entropy(), 0.5, 1e-12);
   Gradient gradient = policy.zero_gradient();
-  policy.add_gradient({{0, 1}}, 1, 1, gradient);
+  policy.add_score({{0, 1}}, 1, gradient);
+  policy.add_entropy_gradient(1, gradient);
   for (const auto& row : gradient)
     for (const double g : row) EXPECT_TRUE(std::isfinite(g));
   Rng rng(1);
@@ -122,11 +124,64 @@ TEST(Policy, LogitsFarApartStayFinite) {
 }
 
 TEST(PolicyGradient, SummedOverTheSpaceIsTheDerivativeOfTheExpectedReward) {
-  expect_near(exact_gradient(tiny_policy(), 0), numeric_gradient(kLogits, expected_reward), 1e-9);
+  expect_near(exact_gradient(tiny_policy(), 0), numeric_gradient(kTiny, kLogits, expected_reward), 1e-9);
 }
 
 TEST(PolicyGradient, DoesNotChangeInExpectationWithTheBaseline) {
   expect_near(exact_gradient(tiny_policy(), 0), exact_gradient(tiny_policy(), 17), 1e-12);
+}
+
+/// Depths 1 to 3, and a width for each layer.
+SearchSpace layered_space() {
+  SearchSpace space = space_of({3, 2, 2, 3});
+  space.decisions[2].when = Condition{0, 2};
+  space.decisions[3].when = Condition{0, 3};
+  return space;
+}
+
+TEST(Policy, MasksDecisionsThatDoNotApply) {
+  const SearchSpace space = layered_space();
+  const auto all = all_architectures(space);
+  ASSERT_EQ(all.size(), 2U + 4U + 12U);
+  Policy policy(space);
+  policy.set_logits({{0.3, -0.5, 0.4}, {1, 0}, {-0.7, 0.2}, {0, 0.5, -0.5}});
+  std::map<Architecture, double> share;
+  double sum = 0;
+  for (const auto& a : all) sum += std::exp(policy.log_probability(a));
+  EXPECT_NEAR(sum, 1, 1e-12);
+  Rng rng(5);
+  constexpr int kDraws = 50000;
+  for (int i = 0; i < kDraws; ++i) share[policy.sample(rng)] += 1.0 / kDraws;
+  EXPECT_EQ(share.size(), all.size());
+  for (const auto& a : all) {
+    const double p = std::exp(policy.log_probability(a));
+    EXPECT_NEAR(share[a], p, 4 * std::sqrt(p * (1 - p) / kDraws)) << to_text(space, a);
+  }
+  Gradient gradient = policy.zero_gradient();
+  policy.add_score(all.front(), 1, gradient);  // depth 1
+  EXPECT_EQ(gradient[2], (std::vector<double>{0, 0}));
+  EXPECT_EQ(gradient[3], (std::vector<double>{0, 0, 0}));
+  policy.set_logits({{2, 0, 0}, {0, 0}, {0, 9}, {0, 9, 0}});
+  EXPECT_EQ(policy.most_likely(), all.front());
+}
+
+TEST(PolicyGradient, WithMasksIsTheDerivativeOfTheExpectedReward) {
+  const SearchSpace space = layered_space();
+  const auto value = [](const Architecture& a) {
+    return std::cos(1.0 * a.choices[0] + 2 * a.choices[1] + 3 * a.choices[2] + 5 * a.choices[3]);
+  };
+  const auto expected = [&](const Policy& policy) {
+    double sum = 0;
+    for (const auto& a : all_architectures(space)) sum += std::exp(policy.log_probability(a)) * value(a);
+    return sum;
+  };
+  const Gradient at{{0.3, -0.5, 0.4}, {1, 0}, {-0.7, 0.2}, {0, 0.5, -0.5}};
+  Policy policy(space);
+  policy.set_logits(at);
+  Gradient exact = policy.zero_gradient();
+  for (const auto& a : all_architectures(space))
+    policy.add_score(a, std::exp(policy.log_probability(a)) * value(a), exact);
+  expect_near(exact, numeric_gradient(space, at, expected), 1e-9);
 }
 
 TEST(PolicyGradient, EstimatedFromSamplesIsUnbiased) {
@@ -136,7 +191,7 @@ TEST(PolicyGradient, EstimatedFromSamplesIsUnbiased) {
   constexpr int kDraws = 200000;
   for (int i = 0; i < kDraws; ++i) {
     const Architecture a = policy.sample(rng);
-    policy.add_gradient(a, reward(a) / kDraws, 0, mean);
+    policy.add_score(a, reward(a) / kDraws, mean);
   }
   expect_near(mean, exact_gradient(policy, 0), 4 / std::sqrt(kDraws));  // an element's deviation is below 1
 }
@@ -153,8 +208,9 @@ TEST(PolicyGradient, AmongTheFeasibleIsTheDerivativeOfTheirExpectedReward) {
     }
     return sum / share;
   };
-  const Gradient exact = numeric_gradient(kLogits, expected);
-  // Pairs of feasible samples, the second as the estimate of the shares: unbiased although P(feasible) is never known.
+  const Gradient exact = numeric_gradient(kTiny, kLogits, expected);
+  // Pairs of feasible samples, the second as the estimate of the mean score: unbiased although P(feasible) is never
+  // known.
   const Policy policy = tiny_policy();
   Gradient mean = policy.zero_gradient();
   Rng rng(3);
@@ -165,10 +221,8 @@ TEST(PolicyGradient, AmongTheFeasibleIsTheDerivativeOfTheirExpectedReward) {
   constexpr int kDraws = 200000;
   for (int i = 0; i < kDraws; ++i) {
     const Architecture a = draw();
-    const Architecture other = draw();
-    Gradient shares = policy.zero_gradient();
-    for (std::size_t d = 0; d < 2; ++d) shares[d][static_cast<std::size_t>(other.choices[d])] = 1;
-    Policy::add_gradient_among(a, reward(a) / kDraws, shares, mean);
+    policy.add_score(a, reward(a) / kDraws, mean);
+    policy.add_score(draw(), -reward(a) / kDraws, mean);
   }
   expect_near(mean, exact, 4 / std::sqrt(kDraws));
 }
@@ -177,8 +231,8 @@ TEST(PolicyGradient, OfTheEntropyIsNumeric) {
   const auto entropy = [](const Policy& policy) { return policy.relative_entropy() * 2 * std::log(3); };
   const Policy policy = tiny_policy();
   Gradient gradient = policy.zero_gradient();
-  policy.add_gradient({{0, 0}}, 0, 1, gradient);
-  expect_near(gradient, numeric_gradient(kLogits, entropy), 1e-9);
+  policy.add_entropy_gradient(1, gradient);
+  expect_near(gradient, numeric_gradient(kTiny, kLogits, entropy), 1e-9);
 }
 
 TEST(PolicyGradient, AscentRaisesTheExpectedRewardToItsMaximum) {
