@@ -82,5 +82,6 @@ Run add_devices(CLI::App& app);
 Run add_report(CLI::App& app);
 Run add_sensor(CLI::App& app);
 Run add_profile(CLI::App& app);
+Run add_bench(CLI::App& app);
 
 }  // namespace tabjoule::cli

@@ -31,7 +31,8 @@ int run(int argc, char** argv) {
                         cli::add_fit(app),
                         cli::add_evaluate(app),
                         cli::add_adapt(app),
-                        cli::add_profile(app)};
+                        cli::add_profile(app),
+                        cli::add_bench(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

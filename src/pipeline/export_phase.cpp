@@ -146,7 +146,7 @@ void export_phase(SearchState& state) {
     state.record.chosen = state.points[chosen];
     const TrainedEntry& entry = state.trained[chosen];
     const SpaceOfRun& space = state.spaces[entry.trained.point.space];
-    const TrainedModel model = read_trained(state.checkpoint.file(entry.file), space.space, space.shape, true).model;
+    const TrainedModel model = read_trained(state.training.file(entry.file), space.space, space.shape, true).model;
     const PreparedData& data = state.data_of(entry.trained.point.space);
     state.log(fmt::format("chosen {}: {}", state.record.chosen.text, state.record.chosen_by.text));
     state.record.features = data.preprocessor.width();

@@ -30,7 +30,7 @@ MeasureOptions options_of(const SearchState& state) {
 
 TrainedModel model_of(const SearchState& state, const TrainedEntry& entry) {
   const SpaceOfRun& space = state.spaces[entry.trained.point.space];
-  return read_trained(state.checkpoint.file(entry.file), space.space, space.shape, true).model;
+  return read_trained(state.training.file(entry.file), space.space, space.shape, true).model;
 }
 
 /// A simulated device begins anew for each network, so that what a run measures does not depend on what it measured

@@ -28,28 +28,16 @@ std::string hash_of(const Dataset& dataset, const Split& split) {
   return fmt::format("{:016x}", stable_hash(text));
 }
 
-/// Everything of a request that bears on the result, as what a resumed run must share with the one that was begun.
-Json identity_of(const SearchState& state, const PreparedData& data) {
+/// Everything of a request that bears on what is trained, as runs must have in common that share it.
+Json training_identity_of(const SearchState& state, const PreparedData& data) {
   const SearchRequest& request = state.request;
   Json spaces = Json::array();
   for (const auto& space : state.spaces) spaces.push_back(space.space.name);
-  const SearchLimits& limits = request.limits;
-  const auto maybe = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
   return {{"data", request.data.data},
           {"target", request.data.target},
           {"rows hash", hash_of(*data.dataset, data.split)},
           {"metric", to_string(state.metric)},
           {"spaces", spaces},
-          {"device", state.device.fingerprint},
-          {"batch", request.batch},
-          {"energy weight", request.energy_weight},
-          {"knee", request.knee},
-          {"energy budget", maybe(limits.energy_budget_j)},
-          {"smallest score", maybe(limits.min_score)},
-          {"latency", maybe(limits.latency_s)},
-          {"most parameters", maybe(limits.parameters)},
-          {"baselines", request.compare},
-          {"points to train", request.train_points},
           {"class weights", request.data.class_weights},
           {"label smoothing", request.data.label_smoothing},
           {"choice of scaling", request.data.choose_scaling},
@@ -58,6 +46,25 @@ Json identity_of(const SearchState& state, const PreparedData& data) {
           {"effort", request.effort},
           {"time budget", request.time_budget_s},
           {"seed", request.seed}};
+}
+
+/// And on the result, as what a resumed run must share with the one that was begun.
+Json identity_of(const SearchState& state, const PreparedData& data) {
+  const SearchRequest& request = state.request;
+  const SearchLimits& limits = request.limits;
+  const auto maybe = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+  Json identity = training_identity_of(state, data);
+  identity.update({{"device", state.device.fingerprint},
+                   {"batch", request.batch},
+                   {"energy weight", request.energy_weight},
+                   {"knee", request.knee},
+                   {"energy budget", maybe(limits.energy_budget_j)},
+                   {"smallest score", maybe(limits.min_score)},
+                   {"latency", maybe(limits.latency_s)},
+                   {"most parameters", maybe(limits.parameters)},
+                   {"baselines", request.compare},
+                   {"points to train", request.train_points}});
+  return identity;
 }
 
 void load_spaces(SearchState& state) {
@@ -74,7 +81,7 @@ void load_spaces(SearchState& state) {
 /// Chosen once for all encodings, and kept.
 void choose_scaling_of_numbers(SearchState& state, PreparedData& data, PreprocessOptions& options) {
   if (!state.request.data.choose_scaling) return;
-  if (const auto kept = state.checkpoint.load("scaling")) {
+  if (const auto kept = state.training.load("scaling")) {
     options.scaling = kept->at("standard").get<bool>() ? Scaling::standard : Scaling::quantile;
     preprocess(data, options, {});
     const std::string text = kept->at("notice").get<std::string>();
@@ -91,7 +98,7 @@ void choose_scaling_of_numbers(SearchState& state, PreparedData& data, Preproces
         *choice.loss_standard, *choice.loss_quantile);
     state.tell(text);
   }
-  state.checkpoint.store("scaling", {{"standard", choice.scaling == Scaling::standard}, {"notice", text}});
+  state.training.store("scaling", {{"standard", choice.scaling == Scaling::standard}, {"notice", text}});
 }
 
 void prepare_all(SearchState& state) {
@@ -103,6 +110,7 @@ void prepare_all(SearchState& state) {
   const Task task = data.dataset->target.task;
   state.metric = state.request.metric.empty() ? default_metric(task) : metric_from(state.request.metric, task);
   state.checkpoint.open(identity_of(state, data), state.request.resume);
+  if (!state.request.training_folder.empty()) state.training.open(training_identity_of(state, data), true);
   choose_scaling_of_numbers(state, data, wanted.preprocess);
   for (const auto& space : state.spaces) {
     const CategoryEncoding encoding = category_encoding(space.space);

@@ -65,10 +65,13 @@ struct SearchRequest {
   double profile_budget_s = 40;
   std::filesystem::path profile_folder;  ///< device profiles are kept and reused here
   std::filesystem::path out;             ///< the run directory; made, must not hold a run already
-  bool resume = false;                   ///< go on with what an earlier run of the same request left in `out`
-  std::vector<std::string> command;      ///< for the record: the arguments that asked for this
-  NoticeSink log = {};                   ///< is told each line of log.txt too
-  StopCheck interrupted = {};            ///< asked often; true: finish the best so far, quickly
+  /// Where supernets, their scores and trained networks are kept and found, for runs that differ in no more than
+  /// device, batch and what they search for; empty: in `out`.
+  std::filesystem::path training_folder;
+  bool resume = false;               ///< go on with what an earlier run of the same request left in `out`
+  std::vector<std::string> command;  ///< for the record: the arguments that asked for this
+  NoticeSink log = {};               ///< is told each line of log.txt too
+  StopCheck interrupted = {};        ///< asked often; true: finish the best so far, quickly
 };
 
 }  // namespace tabjoule

@@ -38,6 +38,7 @@ void require_request(const SearchRequest& request) {
 
 /// The supernets are by far the largest part of a checkpoint, and nothing goes on from a finished run.
 void clean_up(const SearchState& state) {
+  if (!state.request.training_folder.empty()) return;  // others go on with them
   for (std::size_t i = 0; i < state.spaces.size(); ++i) state.checkpoint.remove(fmt::format("supernet-{}.bin", i));
 }
 

@@ -38,7 +38,8 @@ SearchState::SearchState(const SearchRequest& asked, const NoticeSink& notices, 
       pool(asked.threads > 0 ? asked.threads : available_threads()),
       begin_s(wall.now_s()),
       clock(wall, asked.time_budget_s, asked.interrupted),
-      checkpoint(asked.out) {}
+      checkpoint(asked.out),
+      training(asked.training_folder.empty() ? asked.out : asked.training_folder) {}
 
 void SearchState::log(const std::string& text) {
   const std::string line = fmt::format("{:8.1f} s  {}", wall.now_s() - begin_s, text);

@@ -66,6 +66,7 @@ struct SearchState {
   std::vector<std::string> waiting_lines;  ///< of the log
   RunClock clock;
   RunCheckpoint checkpoint;
+  RunCheckpoint training;  ///< of what depends on no device; the same unless the request shares it
   RunRecord record;
 
   // By read_phase:

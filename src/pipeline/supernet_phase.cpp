@@ -53,7 +53,7 @@ SupernetResult train(SearchState& state, std::size_t index, const StopCheck& sto
   options.max_epochs = kMostEpochs;
   options.metric = state.metric;
   options.seed = state.request.seed;
-  options.checkpoint = state.checkpoint.file(file_of(index));
+  options.checkpoint = state.training.file(file_of(index));
   options.stop = stop;
   const std::size_t probe_rows = std::clamp(space.plan.rows / 8, kFewestProbeRows, kMostProbeRows);
   const Samples probes = spread_rows(data.validation, probe_rows);
@@ -74,13 +74,14 @@ SupernetResult train(SearchState& state, std::size_t index, const StopCheck& sto
 }
 
 Json train_all(SearchState& state) {
+  if (const auto kept = state.training.load("supernets")) return *kept;
   // Kept before training begins: a resumed run's speed may be another, its plan must not be.
   Json plans = Json::array();
-  if (const auto kept = state.checkpoint.load("supernet-plans")) {
+  if (const auto kept = state.training.load("supernet-plans")) {
     plans = *kept;
   } else {
     for (const SupernetPlan& plan : plans_of(state)) plans.push_back(to_json(plan));
-    state.checkpoint.store("supernet-plans", plans);
+    state.training.store("supernet-plans", plans);
   }
   Json outcome = Json::array();
   double left = 0;
@@ -100,6 +101,7 @@ Json train_all(SearchState& state) {
     share_of_time = std::max(0.0, share_of_time - share) / std::max(1e-9, 1 - share);
     outcome.push_back({{"plan", plans[i]}, {"losses", result.losses}, {"probe_scores", result.probe_scores}});
   }
+  if (!state.clock.interrupted()) state.training.store("supernets", outcome);
   return outcome;
 }
 

@@ -21,7 +21,7 @@ SupernetScores::SupernetScores(SearchState& state, std::size_t rows)
       known_(state.spaces.size()),
       asked_(state.spaces.size()),
       kept_s_(state.wall.now_s()) {
-  const auto kept = state.checkpoint.load(kFile);
+  const auto kept = state.training.load(kFile);
   if (!kept) return;
   for (std::size_t space = 0; space < known_.size(); ++space)
     for (const auto& entry : kept->at(space))
@@ -57,7 +57,7 @@ void SupernetScores::keep() {
     for (const auto& [architecture, score] : scores) of_space.push_back({architecture.choices, score});
     json.push_back(std::move(of_space));
   }
-  state_.checkpoint.store(kFile, json);
+  state_.training.store(kFile, json);
   kept_s_ = state_.wall.now_s();
 }
 

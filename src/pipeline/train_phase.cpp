@@ -98,10 +98,10 @@ class FinalTraining {
       }
     if (state_.clock.interrupted() && !outcome_.empty()) return 0;
     const std::string file = fmt::format("network-{:016x}.bin", stable_hash(state_.text_of(point)));
-    if (!std::filesystem::exists(state_.checkpoint.file(file))) train_into(point, budget_of(point), file);
+    if (!std::filesystem::exists(state_.training.file(file))) train_into(point, budget_of(point), file);
     const SpaceOfRun& space = state_.spaces[point.space];
     const double reached = state_.utility_of(
-        read_trained(state_.checkpoint.file(file), space.space, space.shape, false).model.score_validation);
+        read_trained(state_.training.file(file), space.space, space.shape, false).model.score_validation);
     outcome_.push_back({{"file", file},
                         {"text", state_.text_of(point)},
                         {"front", of_front},
@@ -140,7 +140,7 @@ class FinalTraining {
         train_tuned(space.space, point, space.shape, data, options, state_.pool, [&](const Progress& p) {
           if (state_.progress) state_.progress({"train", (done + p.fraction) / (done + left()), state_.text_of(point)});
         });
-    write_trained(state_.checkpoint.file(file), trained);
+    write_trained(state_.training.file(file), trained);
     state_.log(fmt::format(
         "trained {}: {} epochs, best {}, validation {}, test {}; learning rate {:g}, weight decay {:g}, dropout {:g}",
         state_.text_of(point), trained.model.training.epochs, trained.model.training.best_epoch + 1,
@@ -160,8 +160,13 @@ void apply(SearchState& state, const Json& outcome) {
   for (const auto& entry : outcome) {
     const SpaceOfRun& space = state.spaces[entry.at("space").get<std::size_t>()];
     const std::string file = entry.at("file").get<std::string>();
-    state.trained.push_back({file, entry.at("front").get<bool>(),
-                             read_trained(state.checkpoint.file(file), space.space, space.shape, false)});
+    TrainedEntry& trained = state.trained.emplace_back(TrainedEntry{
+        file, entry.at("front").get<bool>(), read_trained(state.training.file(file), space.space, space.shape, false)});
+    // It may have been trained for another device.
+    SearchPoint& point = trained.trained.point;
+    const double utility = point.utility;
+    point = predicted_point(state, point.space, point.architecture);
+    point.utility = utility;
   }
 }
 

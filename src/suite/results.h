@@ -1,0 +1,54 @@
+// What a suite's runs came to, one row a network that some choice took, in results.parquet (docs/suite-format.md).
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "base/json.h"
+#include "pipeline/run_record.h"
+#include "suite/boosting.h"
+#include "suite/suite.h"
+
+namespace tabjoule {
+
+/// Score given up that a row "energy within T" may: in points of a score, or 4 % of an error for each point.
+constexpr double kTolerances[] = {0, 0.5, 1};
+
+/// Points that `other` scores less than `score` (negative where it scores more): hundredths of a score where higher is
+/// better, 25ths of the relative error else, so that half a point is 2 % of an error.
+[[nodiscard]] double points_lost(double score, double other, bool higher_is_better);
+
+/// The rows of a finished search: "energy" (our choice), "energy within T" for each tolerance (of all trained networks
+/// the one of the least energy whose validation score loses at most T points against accuracy-only search), and each
+/// baseline. `search_energy_j`: what the search took, estimated.
+[[nodiscard]] Json rows_of(const Suite& suite, const SuiteCell& cell, const RunRecord& record, double search_energy_j);
+/// The row of a booster, on the computer itself.
+[[nodiscard]] Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, const PreparedData& data,
+                          Metric metric, bool tuned, std::int64_t batch, const BoostingResult& result,
+                          const EnergySource source);
+
+/// results.parquet and the rows it holds. Whatever is in the file stays there.
+class SuiteResults {
+ public:
+  /// Reads `folder`/results.parquet and every other results*.parquet there, of other computers, say.
+  explicit SuiteResults(std::filesystem::path folder);
+
+  /// What a row's key says of which cell it is.
+  [[nodiscard]] bool has(const std::string& key) const { return keys_.contains(key); }
+  /// Adds the rows of one cell and writes the file anew, whole or not at all.
+  void add(const Json& rows);
+  [[nodiscard]] const Json& rows() const { return rows_; }
+
+ private:
+  std::filesystem::path path_;
+  Json rows_ = Json::array();
+  Json own_ = Json::array();  ///< those of results.parquet itself
+  std::set<std::string> keys_;
+};
+
+[[nodiscard]] std::string key_of(const Suite& suite, const SuiteCell& cell);
+[[nodiscard]] std::string boosting_key(const Suite& suite, const SuiteTable& table, std::uint64_t seed,
+                                       std::int64_t batch);
+
+}  // namespace tabjoule
