@@ -19,7 +19,7 @@ struct Flags {
   DeviceFlags device;
   DataFlags data;
   SearchRequest request;
-  std::string out, energy_budget, latency, time_budget;
+  std::string out, energy_budget, latency, time_budget, reward = to_string(RewardKind::weighted_sum);
   std::optional<double> min_score;
   std::int64_t max_parameters = 0;
   std::vector<std::string> arguments;
@@ -118,6 +118,7 @@ void run(Flags& flags) {
   if (request.resume && flags.out.empty()) fail_usage("--resume needs --out: the directory of the run to go on with");
   request.out = flags.out.empty() ? default_out() : flags.out;
   request.limits = limits_of(flags);
+  request.reward = reward_kind_from(flags.reward);
   std::erase(request.compare, "none");
   if (!flags.time_budget.empty()) request.time_budget_s = quantity_from(flags.time_budget, "s", "--time-budget");
   request.command = command_of(flags.arguments);
@@ -153,6 +154,12 @@ Run add_search(CLI::App& app, std::vector<std::string> arguments) {
                       "score given up for ten times less energy (0.01: one point of accuracy); 0: accuracy alone")
           ->check(CLI::Range(0.0, 1e6))
           ->capture_default_str();
+  command
+      .add_option("--reward", flags->reward,
+                  "how the policy weighs score against energy: weighted-sum (log of the energy), absolute (TuNAS), "
+                  "multiplicative (MnasNet)")
+      ->check(CLI::IsMember(reward_kinds()))
+      ->capture_default_str();
   CLI::Option* budget = command.add_option("--energy-budget", flags->energy_budget,
                                            "the best score within so many joules per prediction: 20uJ, 1.5mJ");
   CLI::Option* score = command.add_option("--min-score", flags->min_score,

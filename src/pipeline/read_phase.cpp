@@ -57,6 +57,7 @@ Json identity_of(const SearchState& state, const PreparedData& data) {
   identity.update({{"device", state.device.fingerprint},
                    {"batch", request.batch},
                    {"energy weight", request.energy_weight},
+                   {"reward", to_string(request.reward)},
                    {"knee", request.knee},
                    {"energy budget", maybe(limits.energy_budget_j)},
                    {"smallest score", maybe(limits.min_score)},

@@ -10,6 +10,7 @@
 
 #include "base/progress.h"
 #include "profile/device.h"
+#include "search/reward.h"
 #include "table/dataset.h"
 #include "table/preprocessor.h"
 #include "table/table.h"
@@ -39,6 +40,9 @@ struct SearchLimits {
   std::optional<double> min_score;         ///< of `metric` on validation rows; the joules decide above it
   std::optional<double> latency_s;         ///< of one batch
   std::optional<std::int64_t> parameters;  ///< at most
+
+  /// Whether there is a limit that a network can be seen to break before it is scored.
+  [[nodiscard]] bool bind_before_scoring() const { return energy_budget_j || latency_s || parameters; }
 };
 
 struct SearchRequest {
@@ -50,7 +54,8 @@ struct SearchRequest {
   std::int64_t batch = 1;  ///< rows predicted at once on the device
   /// Utility given up for ten times less energy: 0.01 is one point of accuracy.
   double energy_weight = 0.01;
-  bool knee = false;  ///< choose the knee of the trained front instead of weighing energy
+  RewardKind reward = RewardKind::weighted_sum;  ///< of the policies; the choice at the end always weighs a sum
+  bool knee = false;                             ///< choose the knee of the trained front instead of weighing energy
   SearchLimits limits;
   std::vector<std::string> compare{"accuracy"};  ///< baselines: accuracy, flops, latency, random
   int train_points = 5;                          ///< points of the front that are trained to the end

@@ -1,13 +1,14 @@
 // The searches of a run: by its aim, and by the baselines' in its place, on the same supernets with the same budgets.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "pipeline/supernet_scores.h"
 #include "pipeline/work_plan.h"
-#include "search/policy_gradient.h"
+#include "search/front_search.h"
 
 namespace tabjoule {
 namespace {
@@ -44,7 +45,7 @@ Kind kind_of(const SearchState& state, const std::string& name) {
 class Search {
  public:
   Search(SearchState& state, Kind kind, SupernetScores& scores, StopCheck stop)
-      : state_(state), kind_(std::move(kind)), scores_(scores), stop_(std::move(stop)) {}
+      : state_(state), kind_(std::move(kind)), scores_(scores), stop_(std::move(stop)), reward_(reward_of()) {}
 
   void by_policy(std::size_t space, double flops, const ProgressSink& progress);
   void at_random(std::size_t count);
@@ -55,21 +56,29 @@ class Search {
   [[nodiscard]] RunTrace::Search trace(std::size_t space) const;
 
  private:
+  [[nodiscard]] Reward reward_of() const;
   [[nodiscard]] double cost_of(const SearchPoint& point) const;
-  [[nodiscard]] double value_of(const SearchPoint& point) const;
-  [[nodiscard]] bool binds(const SearchPoint& point) const;
-  SearchPoint evaluate(std::size_t space, const Architecture& architecture);
+  [[nodiscard]] double value_of(const SearchPoint& point) const { return reward_(point.utility, cost_of(point)); }
+  const SearchPoint& predicted(std::size_t space, const Architecture& architecture);
+  bool any_keeps(std::size_t space, std::uint64_t listable);
+  void evaluate(std::size_t space, const Architecture& architecture);
 
   SearchState& state_;
   Kind kind_;
   SupernetScores& scores_;
   StopCheck stop_;
+  Reward reward_;  ///< the same for all spaces
+  std::vector<std::map<Architecture, SearchPoint>> predicted_{state_.spaces.size()};
   std::vector<SearchPoint> evaluated_;
+  double flops_ = 0;  ///< of scoring what was evaluated
   std::map<std::size_t, RunTrace::Search> traces_;
 };
 
+/// What nothing is weighed by costs the same everywhere, so that a front of it is its best score.
 double Search::cost_of(const SearchPoint& point) const {
   switch (kind_.cost) {
+    case Cost::nothing:
+      return 1;
     case Cost::flops:
       return static_cast<double>(point.flops);
     case Cost::latency:
@@ -79,48 +88,72 @@ double Search::cost_of(const SearchPoint& point) const {
   }
 }
 
-double Search::value_of(const SearchPoint& point) const {
-  return kind_.weight == 0 ? point.utility : point.utility - kind_.weight * std::log10(cost_of(point));
-}
-
-bool Search::binds(const SearchPoint& point) const { return kind_.limited && !keeps_limits(state_.request, point); }
-
-/// A point that breaks a limit is not scored: it counts less than a constant prediction, and the less the further it
-/// is over the limit, so that a policy finds its way back.
-SearchPoint Search::evaluate(std::size_t space, const Architecture& architecture) {
-  SearchPoint point = predicted_point(state_, space, architecture);
-  if (binds(point)) {
-    const SearchLimits& limits = state_.request.limits;
-    double excess = 0;
-    const auto add = [&](double value, double limit) { excess += std::max(0.0, std::log10(value / limit)); };
-    if (limits.energy_budget_j) add(point.energy_high_j, *limits.energy_budget_j);
-    if (limits.latency_s) add(point.time_high_s, *limits.latency_s);
-    if (limits.parameters) add(static_cast<double>(point.parameters), static_cast<double>(*limits.parameters));
-    point.utility = state_.utility_of(state_.dummy) - 0.1 - excess;
-    return point;
+/// Weighed from the middle (on a logarithmic scale) of what the spaces' networks cost.
+Reward Search::reward_of() const {
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+  for (std::size_t i = 0; i < state_.spaces.size(); ++i) {
+    const SearchSpace& space = state_.spaces[i].space;
+    least = std::min(least, cost_of(predicted_point(state_, i, smallest(space))));
+    most = std::max(most, cost_of(predicted_point(state_, i, largest(space))));
   }
-  point.utility = state_.utility_of(scores_.score(space, architecture));
-  evaluated_.push_back(point);
-  return point;
+  return Reward::of_tenfold(state_.request.reward, kind_.weight, std::sqrt(least * most));
 }
 
-void Search::by_policy(std::size_t space, double flops, const ProgressSink& progress) {
-  SearchOptions options;
-  options.seed = state_.request.seed + space;
-  options.updates = std::max(10, static_cast<int>(state_.request.effort * options.updates));
-  const double begun = scores_.flops();
-  options.stop = [&] { return scores_.flops() - begun > flops || stop_(); };
-  std::map<Architecture, SearchPoint> points;
-  const auto point = [&](const Architecture& architecture) -> const SearchPoint& {
-    const auto known = points.find(architecture);
-    if (known != points.end()) return known->second;
-    return points.emplace(architecture, evaluate(space, architecture)).first->second;
-  };
+const SearchPoint& Search::predicted(std::size_t space, const Architecture& architecture) {
+  const auto known = predicted_[space].find(architecture);
+  if (known != predicted_[space].end()) return known->second;
+  return predicted_[space].emplace(architecture, predicted_point(state_, space, architecture)).first->second;
+}
+
+void Search::evaluate(std::size_t space, const Architecture& architecture) {
+  SearchPoint point = predicted(space, architecture);
+  point.utility = state_.utility_of(scores_.score(space, architecture));
+  flops_ += static_cast<double>(point.flops) * static_cast<double>(search_rows(state_));
+  evaluated_.push_back(std::move(point));
+}
+
+/// How far a point is over the limits, the worse the more, by the upper ends of the predictions: 0 keeps them all.
+double excess_of(const SearchRequest& request, const SearchPoint& point) {
+  const SearchLimits& limits = request.limits;
+  double excess = 0;
+  const auto add = [&](double value, double limit) { excess += std::max(0.0, std::log10(value / limit)); };
+  if (limits.energy_budget_j) add(point.energy_high_j, *limits.energy_budget_j);
+  if (limits.latency_s) add(point.time_high_s, *limits.latency_s);
+  if (limits.parameters) add(static_cast<double>(point.parameters), static_cast<double>(*limits.parameters));
+  return excess;
+}
+
+/// Whether a network of the space keeps the limits: of a space too large to list, the smallest is asked.
+bool Search::any_keeps(std::size_t space, std::uint64_t listable) {
   const SearchSpace& of = state_.spaces[space].space;
-  const Reward reward{kind_.weight, cost_of(point(smallest(of)))};
-  const SearchResult result = policy_gradient_search(
-      of, [&](const Architecture& a) { return point(a).utility; },
-      [&](const Architecture& a) { return cost_of(point(a)); }, reward, options,
+  const std::vector<Architecture> asked =
+      of.size() <= listable ? all_architectures(of) : std::vector<Architecture>{smallest(of)};
+  return std::any_of(asked.begin(), asked.end(),
+                     [&](const Architecture& a) { return keeps_limits(state_.request, predicted(space, a)); });
+}
+
+/// A space without a network that keeps the limits is left to the others; networks of the others that break them are
+/// never scored.
+void Search::by_policy(std::size_t space, double flops, const ProgressSink& progress) {
+  const SearchSpace& of = state_.spaces[space].space;
+  FrontOptions options;
+  options.policy.seed = state_.request.seed + space;
+  options.policy.updates = std::max(10, static_cast<int>(state_.request.effort * options.policy.updates / 2));
+  if (kind_.limited && state_.request.limits.bind_before_scoring()) {
+    if (!any_keeps(space, options.policy.listable)) return;
+    options.policy.excess = [&](const Architecture& a) { return excess_of(state_.request, predicted(space, a)); };
+  }
+  const double begun = flops_;
+  options.policy.stop = [&] { return flops_ - begun > flops / 2 || stop_(); };
+  options.stop = [&] { return flops_ - begun > flops || stop_(); };
+  const SearchResult result = front_search(
+      of,
+      [&](const Architecture& a) {
+        evaluate(space, a);
+        return evaluated_.back().utility;
+      },
+      [&](const Architecture& a) { return cost_of(predicted(space, a)); }, reward_, options,
       [&](Progress p) {
         if (const SearchPoint* so_far = best())
           p.detail = fmt::format("best {} at {}", score_text(state_.score_of(so_far->utility)),
@@ -135,8 +168,9 @@ void Search::at_random(std::size_t count) {
   Rng rng = Rng(state_.request.seed).split(7);
   for (std::size_t i = 0; i < count && !(i > 0 && stop_()); ++i) {
     const std::size_t space = i % state_.spaces.size();
-    (void)evaluate(space, i < state_.spaces.size() ? smallest(state_.spaces[space].space)
-                                                   : random_architecture(state_.spaces[space].space, rng));
+    const SearchSpace& of = state_.spaces[space].space;
+    const Architecture architecture = i < state_.spaces.size() ? smallest(of) : random_architecture(of, rng);
+    if (keeps_limits(state_.request, predicted(space, architecture))) evaluate(space, architecture);
   }
 }
 
@@ -182,7 +216,7 @@ class Searches {
       Search search(state_, kind_of(state_, names[i]), scores_, stop);
       search_all(search, names[i], evaluated, static_cast<double>(i) * share, share);
       const SearchPoint* best = search.best();
-      if (best == nullptr) fail_internal("search \"{}\" found no network that keeps the limits", names[i]);
+      if (best == nullptr) fail_usage("no network was found that keeps all the limits at once: allow more");
       if (i == 0) {
         evaluated = search.evaluated().size();
         front = front_of(search.evaluated());

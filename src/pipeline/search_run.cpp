@@ -15,8 +15,7 @@ const std::array kBaselines{"accuracy", "flops", "latency", "random"};
 void require_request(const SearchRequest& request) {
   if (request.spaces.empty()) fail_usage("--space: give at least one search space");
   if (request.batch < 1 || request.batch > 65536) fail_usage("--batch must lie in 1 .. 65536, it is {}", request.batch);
-  if (!(request.energy_weight >= 0))
-    fail_usage("--energy-weight must not be negative, it is {}", request.energy_weight);
+  (void)Reward::of_tenfold(request.reward, request.energy_weight, 1);
   if (!(request.effort > 0 && request.effort <= 1000))
     fail_usage("--effort must lie in (0, 1000], it is {}", request.effort);
   if (!(request.time_budget_s >= 0)) fail_usage("--time-budget must not be negative, it is {}", request.time_budget_s);

@@ -34,9 +34,7 @@ SupernetScores::Scorer& SupernetScores::scorer(std::size_t space) {
 }
 
 double SupernetScores::score(std::size_t space, const Architecture& architecture) {
-  const SpaceOfRun& of = state_.spaces[space];
-  if (asked_[space].insert(architecture).second)
-    flops_ += static_cast<double>(to_network(of.space, architecture, of.shape).flops()) * static_cast<double>(rows_);
+  asked_[space].insert(architecture);
   if (const auto known = known_[space].find(architecture); known != known_[space].end()) return known->second;
   const double score = scorer(space).scorer.score(architecture);
   known_[space].emplace(architecture, score);

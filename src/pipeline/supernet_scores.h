@@ -16,9 +16,6 @@ class SupernetScores {
   SupernetScores(SearchState& state, std::size_t rows);
 
   [[nodiscard]] double score(std::size_t space, const Architecture& architecture);
-  /// Floating-point operations of the scores asked for in this process, whether they were computed or kept: a resumed
-  /// run comes to the same figure as one that was not interrupted.
-  [[nodiscard]] double flops() const { return flops_; }
   [[nodiscard]] std::size_t scored(std::size_t space) const { return asked_[space].size(); }
   /// Over the rows.
   [[nodiscard]] double standard_error_of(std::size_t space, const Architecture& architecture);
@@ -37,7 +34,6 @@ class SupernetScores {
   std::vector<std::unique_ptr<Scorer>> scorers_;
   std::vector<std::map<Architecture, double>> known_;
   std::vector<std::set<Architecture>> asked_;
-  double flops_ = 0;
   double kept_s_;
 };
 

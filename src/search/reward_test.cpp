@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/error.h"
 #include "base/random.h"
 
 namespace tabjoule {
@@ -48,6 +49,20 @@ TEST(Reward, ExchangesTheWeightForTenTimesLessEnergy) {
   const Reward reward{0.02, 1e-3};
   EXPECT_NEAR(reward(0.8, 1e-5), reward(0.82, 1e-4), 1e-12);
   EXPECT_NEAR(reward(0.8, 1e-3), 0.8, 1e-12);
+}
+
+TEST(Reward, TakesWhatTenfoldEnergyCosts) {
+  for (const std::string& name : reward_kinds()) {
+    const RewardKind kind = reward_kind_from(name);
+    EXPECT_EQ(to_string(kind), name);
+    const Reward reward = Reward::of_tenfold(kind, 0.02, 1e-3);
+    const double share = kind == RewardKind::multiplicative ? 0.8 : 1;
+    EXPECT_NEAR(reward(0.8, 1e-2), reward(0.8, 1e-3) - 0.02 * share, 1e-12) << name;
+    EXPECT_EQ(Reward::of_tenfold(kind, 0, 1)(0.8, 5), 0.8) << name;
+    EXPECT_THROW((void)Reward::of_tenfold(kind, -0.1, 1), Error) << name;
+  }
+  EXPECT_THROW((void)Reward::of_tenfold(RewardKind::multiplicative, 1, 1), Error);
+  EXPECT_THROW((void)reward_kind_from("least-energy"), Error);
 }
 
 TEST(Reward, OrdersTheSameOnEveryScaleOfEnergy) {
