@@ -213,12 +213,16 @@ void report(const Row& row, const std::string& folder, int seeds) {
   std::fflush(stdout);
 }
 
+constexpr int kOrinProcessors = 16;
+constexpr int kH200Processors = 132;
+
 /// H200 to AGX Orin, fp16 GEMM, from `k` samples: a constant ratio, no source, adapted.
 void report_adaptation(const std::string& folder, int seeds) {
   const Samples source_rows = h200_gemm(folder, 0.1, true);
   const Samples target = orin_gemm(folder, "fp16", DataType::float16);
   DeviceProfile source;
   source.device = "h200";
+  source.processors = kH200Processors;
   Samples shuffled_source = source_rows;
   Rng(0).shuffle(std::span(shuffled_source));
   source.samples.assign(shuffled_source.begin(), shuffled_source.begin() + 600);
@@ -246,9 +250,12 @@ void report_adaptation(const std::string& folder, int seeds) {
       ratio += mape(test, [&](const KernelKey& key) { return factor * source_j(key); });
       DeviceProfile own;
       own.samples = training;
+      own.processors = kOrinProcessors;
       const Predictor lone = Predictor::fit(own);
       alone += mape(test, [&](const KernelKey& key) { return lone.predict(key).energy_j; });
-      const Predictor carried = Predictor::fit(adapt(source, training, {}));
+      AdaptOptions options;
+      options.processors = own.processors;
+      const Predictor carried = Predictor::fit(adapt(source, training, options));
       adapted += mape(test, [&](const KernelKey& key) { return carried.predict(key).energy_j; });
     }
     fmt::print("{:>4} {:>15.2f} {:>10.2f} {:>9.2f}\n", k, 100 * ratio / seeds, 100 * alone / seeds,
@@ -260,15 +267,16 @@ void report_adaptation(const std::string& folder, int seeds) {
 void run(const std::string& folder, int seeds, const std::string& only) {
   const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16); };
   const Row rows[] = {
-      {"orin-gemm-fp16", fp16, 0, 1.8, 16},
-      {"orin-gemm-int8", [](const std::string& f) { return orin_gemm(f, "int8", DataType::int8); }, 0, 1.8, 16},
-      {"orin-gemm-fp16-20", fp16, 20, 4, 16},
-      {"orin-gemm-fp16-40", fp16, 40, 3, 16},
-      {"orin-attention", orin_attention, 0, 5, 16},
-      {"orin-layernorm", orin_layernorm, 0, 5, 16},
+      {"orin-gemm-fp16", fp16, 0, 1.8, kOrinProcessors},
+      {"orin-gemm-int8", [](const std::string& f) { return orin_gemm(f, "int8", DataType::int8); }, 0, 1.8,
+       kOrinProcessors},
+      {"orin-gemm-fp16-20", fp16, 20, 4, kOrinProcessors},
+      {"orin-gemm-fp16-40", fp16, 40, 3, kOrinProcessors},
+      {"orin-attention", orin_attention, 0, 5, kOrinProcessors},
+      {"orin-layernorm", orin_layernorm, 0, 5, kOrinProcessors},
       {"phone-conv", phone_conv, 0, 4, 0},
-      {"h200-gemm-energy", [](const std::string& f) { return h200_gemm(f, 0.1, true); }, 0, 3.3, 132},
-      {"h200-gemm-time", [](const std::string& f) { return h200_gemm(f, 0, false); }, 0, 2.3, 132},
+      {"h200-gemm-energy", [](const std::string& f) { return h200_gemm(f, 0.1, true); }, 0, 3.3, kH200Processors},
+      {"h200-gemm-time", [](const std::string& f) { return h200_gemm(f, 0, false); }, 0, 2.3, kH200Processors},
   };
   fmt::print("mean absolute percentage error, mean of {} seeds\n", seeds);
   fmt::print("{:<22} {:>6} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>7}\n", "data", "rows", "training",

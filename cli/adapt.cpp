@@ -14,6 +14,7 @@ namespace {
 struct Flags {
   CommonFlags common;
   std::string profile, samples, out, device = "adapted";
+  std::optional<int> processors;
 };
 
 void run(const Flags& flags) {
@@ -21,6 +22,8 @@ void run(const Flags& flags) {
   const std::vector<KernelSample> samples = read_samples(flags.samples, terminal_notices());
   AdaptOptions options;
   options.seed = flags.common.seed;
+  options.processors = flags.processors;
+  options.notice = terminal_notices();
   DeviceProfile adapted = with_context(flags.samples, [&] { return adapt(source, samples, options); });
   adapted.device = flags.device;
   adapted.sensor = "samples";
@@ -44,6 +47,7 @@ Run add_adapt(CLI::App& app) {
   command.add_option("samples", flags->samples, "the new device's SAMPLES.csv or .parquet")->required();
   command.add_option("--out", flags->out, "the profile to write")->required();
   command.add_option("--device", flags->device, "what the profile calls the new device")->capture_default_str();
+  add_processors(command, flags->processors);
   add_common_flags(command, flags->common);
   return [flags] { run(*flags); };
 }

@@ -103,6 +103,13 @@ void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles) {
         ->capture_default_str();
 }
 
+void add_processors(CLI::App& command, std::optional<int>& processors) {
+  command
+      .add_option("--processors", processors,
+                  "streaming multiprocessors of the GPU, 0 for a processor; unless told, looked for in the samples")
+      ->check(CLI::Range(0, 1000000));
+}
+
 ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device, const CommonFlags& common) {
   return {.model = model,
           .device = device.device,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/json.h"
 #include "base/progress.h"
@@ -37,6 +38,9 @@ void add_common_flags(CLI::App& command, CommonFlags& flags);
 void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
 /// --device and what belongs to it: all but --batch and the budget.
 void add_device_choice(CLI::App& command, DeviceFlags& flags);
+
+/// --processors of commands that fit samples.
+void add_processors(CLI::App& command, std::optional<int>& processors);
 
 /// What predict and measure ask of a model.
 [[nodiscard]] ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device,

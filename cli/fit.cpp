@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "predict/predictor.h"
@@ -23,8 +22,6 @@ void run(const Flags& flags) {
   profile.device = flags.device;
   profile.sensor = "samples";
   profile.source = energy_source_from(flags.source);
-  if (flags.processors && *flags.processors < 0)
-    fail_usage("--processors must not be negative, it is {}", *flags.processors);
   profile.processors = flags.processors;
   profile.samples = read_samples(flags.samples, terminal_notices());
   profile.fingerprint = fmt::format("{} | {} samples", flags.device, profile.samples.size());
@@ -59,8 +56,7 @@ Run add_fit(CLI::App& app) {
   command.add_option("--device", flags->device, "what the profile calls the device")->capture_default_str();
   command.add_option("--source", flags->source, "where the joules come from: measured, estimated or simulated")
       ->capture_default_str();
-  command.add_option("--processors", flags->processors,
-                     "streaming multiprocessors of the GPU, 0 for a processor; unless told, looked for in the samples");
+  add_processors(command, flags->processors);
   add_common_flags(command, flags->common);
   return [flags] { run(*flags); };
 }

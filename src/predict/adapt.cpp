@@ -16,6 +16,9 @@ namespace tabjoule {
 namespace {
 
 constexpr std::size_t kFewestSamples = 3;
+constexpr std::size_t kFolds = 5;
+// What the source must take off the error: a fold knows fewer samples than there are, which speaks for the source.
+constexpr double kWorthwhile = 0.85;
 constexpr double kRidge = 0.3;  // prior: the ratio changes by e a factor of 2^(1/0.3) or less in any direction
 
 using TypeKey = std::pair<KernelType, DataType>;
@@ -105,6 +108,72 @@ std::optional<LogRatio> ratio_of(const Pairs& pairs, const std::string& name, co
   return LogRatio(pairs.keys, pairs.log_ratio);
 }
 
+/// Some of the source's samples, as the new device would have measured them.
+std::vector<KernelSample> scaled_samples(const DeviceProfile& source, const TypeKey& type, DataType dtype,
+                                         const std::optional<LogRatio>& energy, const std::optional<LogRatio>& time,
+                                         const AdaptOptions& options) {
+  std::vector<const KernelSample*> chosen;
+  for (const KernelSample& sample : source.samples)
+    if (TypeKey(sample.key.type, sample.key.dtype) == type) chosen.push_back(&sample);
+  Rng(options.seed).shuffle(std::span(chosen));
+  if (chosen.size() > options.most_transferred) chosen.resize(options.most_transferred);
+  const double weight = options.transferred_weight / static_cast<double>(chosen.size());
+  std::vector<KernelSample> result;
+  for (const KernelSample* sample : chosen) {
+    KernelSample scaled{sample->key, 0, 0, weight, "adapted from " + source.device};
+    scaled.key.dtype = dtype;
+    if (energy && sample->energy_j > 0) scaled.energy_j = sample->energy_j * std::exp((*energy)(scaled.key));
+    if (time && sample->time_s > 0) scaled.time_s = sample->time_s * std::exp((*time)(scaled.key));
+    if (scaled.energy_j > 0 || scaled.time_s > 0) result.push_back(std::move(scaled));
+  }
+  return result;
+}
+
+/// Mean absolute error, in the logarithm, of samples as predicted from the others and `beside`.
+double left_out_error(std::span<const KernelSample> samples, std::span<const KernelSample> beside,
+                      const std::vector<std::size_t>& folds, const AdaptOptions& options) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (std::size_t fold = 0; fold < kFolds; ++fold) {
+    DeviceProfile others;
+    others.processors = options.processors;
+    others.samples.assign(beside.begin(), beside.end());
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      if (folds[i] != fold) others.samples.push_back(samples[i]);
+    const Predictor predictor = Predictor::fit(others);
+    const auto add = [&](double predicted, double found) {
+      if (!(predicted > 0) || !(found > 0)) return;
+      sum += std::abs(std::log(predicted / found));
+      ++count;
+    };
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      if (folds[i] != fold) continue;
+      const Prediction prediction = predictor.predict(samples[i].key);
+      add(prediction.energy_j, samples[i].energy_j);
+      add(prediction.time_s, samples[i].time_s);
+    }
+  }
+  return count == 0 ? std::numeric_limits<double>::infinity() : sum / static_cast<double>(count);
+}
+
+/// Whether the source helps to predict samples from one another. Too few to tell: yes.
+bool carries_over(std::span<const KernelSample> samples, std::span<const KernelSample> carried, const std::string& name,
+                  const AdaptOptions& options) {
+  if (samples.size() < 2 * kFolds) return true;
+  std::vector<std::size_t> folds(samples.size());
+  for (std::size_t i = 0; i < folds.size(); ++i) folds[i] = i % kFolds;
+  Rng(options.seed).shuffle(std::span(folds));
+  const double alone = left_out_error(samples, {}, folds, options);
+  const double with = left_out_error(samples, carried, folds, options);
+  if (with < kWorthwhile * alone) return true;
+  if (options.notice)
+    options.notice(
+        fmt::format("{}: nothing is carried over: the {} samples predict one another to {:.1f} % alone, to "
+                    "{:.1f} % with the source's beside them",
+                    name, samples.size(), 100 * alone, 100 * with));
+  return false;
+}
+
 void adapt_type(const DeviceProfile& source, const Predictor& predictor, std::span<const KernelSample> samples,
                 const AdaptOptions& options, DeviceProfile& result) {
   const KernelKey& first = samples.front().key;
@@ -116,19 +185,10 @@ void adapt_type(const DeviceProfile& source, const Predictor& predictor, std::sp
   const auto time = ratio_of(pairs_of(predictor, samples, dtype, &KernelSample::time_s), name + " time", options);
   if (!energy && !time) fail_input("{}: fewer than {} samples can be compared with the source", name, kFewestSamples);
 
-  std::vector<const KernelSample*> carried;
-  for (const KernelSample& sample : source.samples)
-    if (sample.key.type == first.type && sample.key.dtype == dtype) carried.push_back(&sample);
-  Rng(options.seed).shuffle(std::span(carried));
-  if (carried.size() > options.most_transferred) carried.resize(options.most_transferred);
-  const double weight = options.transferred_weight / static_cast<double>(carried.size());
-  for (const KernelSample* sample : carried) {
-    KernelSample scaled{sample->key, 0, 0, weight, "adapted from " + source.device};
-    scaled.key.dtype = first.dtype;
-    if (energy && sample->energy_j > 0) scaled.energy_j = sample->energy_j * std::exp((*energy)(scaled.key));
-    if (time && sample->time_s > 0) scaled.time_s = sample->time_s * std::exp((*time)(scaled.key));
-    if (scaled.energy_j > 0 || scaled.time_s > 0) result.samples.push_back(std::move(scaled));
-  }
+  const std::vector<KernelSample> carried =
+      scaled_samples(source, {first.type, dtype}, first.dtype, energy, time, options);
+  if (carries_over(samples, carried, name, options))
+    result.samples.insert(result.samples.end(), carried.begin(), carried.end());
   result.samples.insert(result.samples.end(), samples.begin(), samples.end());
 }
 
@@ -149,6 +209,7 @@ DeviceProfile adapt(const DeviceProfile& source, std::span<const KernelSample> s
   std::map<TypeKey, std::vector<KernelSample>> by_type;
   for (const KernelSample& sample : samples) by_type[{sample.key.type, sample.key.dtype}].push_back(sample);
   DeviceProfile result;
+  result.processors = options.processors;
   result.source = source.source;
   result.rules = source.rules;
   for (const auto& [type, same] : by_type) {

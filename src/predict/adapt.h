@@ -1,11 +1,14 @@
 // A profile for a new device from one of another and a few measurements. Kernels that are dear on one device are dear
 // on another: the ratio of the two is a smooth function of the shape, which a few samples fix; the source's samples,
-// scaled by it, stand where the new device was not measured.
+// scaled by it, stand where the new device was not measured. Where the samples alone predict one another better,
+// nothing is carried over.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/progress.h"
 #include "profile/profile.h"
 
 namespace tabjoule {
@@ -17,7 +20,9 @@ struct AdaptOptions {
   std::size_t most_transferred = 150;  ///< source samples carried over, of a type
   /// How many measured samples all transferred ones of a type count for together: little beside 20 of the device's own.
   double transferred_weight = 4;
+  std::optional<int> processors;  ///< DeviceProfile::processors of the new device
   std::uint64_t seed = 0;
+  NoticeSink notice = {};  ///< is told where nothing is carried over
 };
 
 /// `source` scaled to the device that `samples` (of one or more kernel types) were measured on, and the samples. Types
