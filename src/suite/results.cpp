@@ -128,7 +128,7 @@ Json rows_of(const Suite& suite, const SuiteCell& cell, const RunRecord& record,
 }
 
 Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, const PreparedData& data, Metric metric,
-            bool tuned, std::int64_t batch, const BoostingResult& result, const EnergySource source) {
+            bool tuned, std::int64_t batch, const BoostingResult& result, EnergySource source) {
   return {{"key", boosting_key(suite, table, seed, batch)},
           {"suite", suite.name},
           {"table", table.name},
@@ -160,7 +160,7 @@ Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, con
           {"created", utc_now()}};
 }
 
-SuiteResults::SuiteResults(std::filesystem::path folder) : path_(folder / "results.parquet") {
+SuiteResults::SuiteResults(const std::filesystem::path& folder) : path_(folder / "results.parquet") {
   std::vector<std::filesystem::path> files;
   if (std::filesystem::exists(folder))
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {

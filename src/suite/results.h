@@ -32,7 +32,7 @@ constexpr double kTolerances[] = {0, 0.5, 1};
 class SuiteResults {
  public:
   /// Reads `folder`/results.parquet and every other results*.parquet there, of other computers, say.
-  explicit SuiteResults(std::filesystem::path folder);
+  explicit SuiteResults(const std::filesystem::path& folder);
 
   /// What a row's key says of which cell it is.
   [[nodiscard]] bool has(const std::string& key) const { return keys_.contains(key); }
