@@ -41,6 +41,11 @@ Kind kind_of(const SearchState& state, const std::string& name) {
   return {name, Cost::energy, state.aim.energy_weight, true};  // random
 }
 
+/// Of the policy, which are half of a search.
+int updates_of(const SearchRequest& request) {
+  return std::max(10, static_cast<int>(request.effort * SearchOptions{}.updates / 2));
+}
+
 /// One search over all spaces while it happens.
 class Search {
  public:
@@ -139,7 +144,7 @@ void Search::by_policy(std::size_t space, double flops, const ProgressSink& prog
   const SearchSpace& of = state_.spaces[space].space;
   FrontOptions options;
   options.policy.seed = state_.request.seed + space;
-  options.policy.updates = std::max(10, static_cast<int>(state_.request.effort * options.policy.updates / 2));
+  options.policy.updates = updates_of(state_.request);
   if (kind_.limited && state_.request.limits.bind_before_scoring()) {
     if (!any_keeps(space, options.policy.listable)) return;
     options.policy.excess = [&](const Architecture& a) { return excess_of(state_.request, predicted(space, a)); };
@@ -244,11 +249,10 @@ class Searches {
  private:
   /// Of each space, in one search: those whose networks cost more to score get no more architectures than they pay for.
   static std::vector<double> flops_of(const SearchState& state) {
-    const SearchOptions options;
+    const double samples = 2.0 * updates_of(state.request) * SearchOptions{}.samples_per_update;
     std::vector<double> needs;
     for (const auto& space : state.spaces)
-      needs.push_back(space.mean_flops * static_cast<double>(search_rows(state)) * options.updates *
-                      options.samples_per_update * state.request.effort);
+      needs.push_back(space.mean_flops * static_cast<double>(search_rows(state)) * samples);
     return shared_by_need(state.request.effort * for_spaces(kFlops, state.spaces.size()), needs);
   }
 

@@ -95,3 +95,21 @@ test('limits of size and time hold; rules that contradict each other are refused
   assert.equal(baseline.result.code, 2);
   assert.match(baseline.result.err, /accuracy, flops, latency, random/);
 });
+
+test('layers with widths of their own are searched, by another reward', (t) => {
+  const folder = temporaryFolder(t);
+  const space = write(folder, 'layers.json', JSON.stringify({
+    format: 'tabjoule-space', version: 1, name: 'layers', family: 'mlp',
+    decisions: [{ name: 'depth', choices: [1, 2, 3] }, { name: 'width', choices: [8, 16, 32], per_layer: true }],
+  }));
+  const { result, run } = search(folder, '--space', space, '--reward', 'absolute', '--energy-weight', '0.05', '--compare', 'none');
+  assert.equal(result.code, 0, result.err);
+  const record = readRecord(run);
+  assert.equal(record.spaces[0].architectures, 3 + 9 + 27);
+  assert.equal(record.architectures_scored, 39, 'a small space is scored as a whole');
+  for (const { architecture } of record.pareto)
+    assert.deepEqual(Object.keys(architecture), ['space', 'depth', 'width1', 'width2', 'width3'].slice(0, 2 + architecture.depth));
+  const share = search(temporaryFolder(t), '--space', space, '--reward', 'multiplicative', '--energy-weight', '1');
+  assert.equal(share.result.code, 2);
+  assert.match(share.result.err, /--energy-weight 1: with --reward multiplicative/);
+});
