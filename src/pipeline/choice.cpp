@@ -29,6 +29,21 @@ std::vector<Place> places_of(std::span<const Choosable> points) {
   return places;
 }
 
+/// The area that some places dominate, a tenth of the range beyond both ends included, so that the ends count too.
+double area_of(const std::vector<Place>& places, const std::vector<std::size_t>& some) {
+  constexpr double kMargin = 0.1;
+  std::vector<Place> chosen;
+  for (const std::size_t i : some) chosen.push_back(places[i]);
+  std::sort(chosen.begin(), chosen.end(), [](const Place& a, const Place& b) { return a.energy < b.energy; });
+  double area = 0;
+  double reached = -kMargin;
+  for (const Place& place : chosen) {
+    area += std::max(0.0, place.utility - reached) * (1 + kMargin - place.energy);
+    reached = std::max(reached, place.utility);
+  }
+  return area;
+}
+
 /// The point of `among` that lies farthest above the line from the one of least energy to the one of most.
 std::size_t knee_of(std::span<const Choosable> points, const std::vector<std::size_t>& among) {
   std::vector<Choosable> some;
@@ -94,19 +109,20 @@ std::vector<std::size_t> points_to_train(std::span<const Choosable> front, const
   std::vector<std::size_t> taken(
       order.begin(),
       order.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>({order.size(), count, std::size_t{2}})));
-  const auto distance = [&](std::size_t i) {
-    double nearest = std::numeric_limits<double>::infinity();
-    for (const std::size_t t : taken)
-      nearest =
-          std::min(nearest, std::hypot(places[i].energy - places[t].energy, places[i].utility - places[t].utility));
-    return nearest;
-  };
   while (taken.size() < std::min(count, front.size())) {
-    std::size_t farthest = 0;
-    for (std::size_t i = 1; i < front.size(); ++i)
-      if (distance(i) > distance(farthest)) farthest = i;
-    if (distance(farthest) == 0) break;  // the same figures again
-    taken.push_back(farthest);
+    const double reached = area_of(places, taken);
+    std::size_t best = 0;
+    double most = reached;
+    for (std::size_t i = 0; i < front.size(); ++i) {
+      taken.push_back(i);
+      if (const double area = area_of(places, taken); area > most) {
+        most = area;
+        best = i;
+      }
+      taken.pop_back();
+    }
+    if (most == reached) break;  // the same figures again
+    taken.push_back(best);
   }
   return taken;
 }

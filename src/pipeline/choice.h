@@ -34,7 +34,8 @@ struct Choosable {
 [[nodiscard]] double value_of(const Aim& aim, double utility, double energy_j);
 
 /// Up to `count` points of a front (by rising energy), as indices: the two of the highest value first, then one after
-/// the other the point that lies farthest from those taken, in log energy and utility, each relative to its range.
+/// the other the point that adds most to the area that those taken dominate (hypervolume, in log energy and utility,
+/// each relative to its range).
 [[nodiscard]] std::vector<std::size_t> points_to_train(std::span<const Choosable> front, const Aim& aim,
                                                        std::size_t count);
 
