@@ -178,7 +178,7 @@ void describe(SearchState& state) {
   record.batch = request.batch;
   record.seed = request.seed;
   record.threads = state.pool.threads();
-  record.reward = {"log-energy", state.aim.energy_weight};
+  record.reward = {to_string(request.reward), state.aim.energy_weight};
   const SearchLimits& limits = request.limits;
   record.limits = {limits.energy_budget_j, limits.min_score, limits.latency_s, limits.parameters};
   record.rows_train = data.train.rows();

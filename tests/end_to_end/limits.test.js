@@ -107,6 +107,7 @@ test('layers with widths of their own are searched, by another reward', (t) => {
   const record = readRecord(run);
   assert.equal(record.spaces[0].architectures, 3 + 9 + 27);
   assert.equal(record.architectures_scored, 39, 'a small space is scored as a whole');
+  assert.deepEqual(record.reward, { name: 'absolute', energy_weight: 0.05 });
   for (const { architecture } of record.pareto)
     assert.deepEqual(Object.keys(architecture), ['space', 'depth', 'width1', 'width2', 'width3'].slice(0, 2 + architecture.depth));
   const share = search(temporaryFolder(t), '--space', space, '--reward', 'multiplicative', '--energy-weight', '1');
