@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -15,6 +17,8 @@ constexpr double kBudgetS = 50;
 constexpr double kVirtualBudgetS = 1500;  // of the simulated device; this machine spends a few on it
 constexpr double kRulesShare = 0.2;       // of the budget
 constexpr std::size_t kHeldOut = 24;
+constexpr int kCommittee = 4;
+constexpr std::size_t kFirstOfGroup = 6;   // kernels of a type and variant before doubt decides
 constexpr std::size_t kHeldOutShare = 10;  // one kernel in so many of a limited number
 
 DeviceProfile started_profile(const ProfileRequest& request, const Device& device) {
@@ -81,19 +85,56 @@ double budget_of(const ProfileRequest& request, const Device& device) {
   return device.simulation ? kVirtualBudgetS : kBudgetS;
 }
 
-ProfileOptions options_of(const ProfileRequest& request, std::vector<ModelToMeasure> models) {
+using Group = std::pair<KernelType, std::string>;
+
+/// Which part of the models' energy each type of kernel takes, as far as the profile tells: an error of a kernel counts
+/// as much as what it is part of.
+std::map<KernelType, double> energy_shares(const DeviceProfile& profile, std::span<const ModelToMeasure> models) {
+  const Predictor predictor = Predictor::fit(profile);
+  std::map<KernelType, double> sums;
+  double whole = 0;
+  for (const ModelToMeasure& model : models) {
+    double model_j = 0;
+    std::map<KernelType, double> of_model;
+    for (const KernelKey& key : model.kernels) {
+      const double energy_j = predictor.predict(key).energy_j;
+      of_model[key.type] += energy_j;
+      model_j += energy_j;
+    }
+    if (!(model_j > 0)) continue;
+    for (const auto& [type, energy_j] : of_model) sums[type] += energy_j / model_j;
+    ++whole;
+  }
+  for (auto& [type, sum] : sums) sum /= whole;
+  return sums;
+}
+
+/// The kernels that the models' energy hangs on most, and that the predictor is least sure of.
+std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelKey> keys,
+                           std::span<const ModelToMeasure> models, std::uint64_t seed) {
+  std::vector<double> result = disagreement(profile, keys, kCommittee, seed);
+  const std::map<KernelType, double> shares = energy_shares(profile, models);
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (const auto share = shares.find(keys[i].type); share != shares.end()) result[i] *= std::sqrt(share->second);
+  return result;
+}
+
+ProfileOptions options_of(const ProfileRequest& request, const ProfilingTargets& targets) {
   ProfileOptions options;
   options.seed = request.seed;
   options.most_kernels = request.most_kernels;
   options.held_out = request.most_kernels == 0 ? kHeldOut : std::min(kHeldOut, request.most_kernels / kHeldOutShare);
-  options.doubt = [seed = request.seed](const DeviceProfile& profile, std::span<const KernelKey> keys) {
+  std::set<Group> groups;
+  for (const KernelKey& key : targets.kernels) groups.emplace(key.type, key.variant);
+  options.first = std::max(options.first, kFirstOfGroup * groups.size());
+  options.doubt = [&targets, seed = request.seed](const DeviceProfile& profile, std::span<const KernelKey> keys) {
     try {
-      return disagreement(profile, keys, 4, seed);
+      return doubts(profile, keys, targets.models, seed);
     } catch (const Error&) {  // too few samples so far for a committee: all are doubted alike
       return std::vector<double>(keys.size(), kUnknownDisagreement);
     }
   };
-  options.models = std::move(models);
+  options.models = targets.models;
   return options;
 }
 
@@ -123,9 +164,9 @@ ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& n
   result.profile = started_profile(request, device);
   const double begin_s = device.clock->now_s();
   const FusionRules rules = rules_of(result.profile, request, device, progress);
-  ProfilingTargets targets = profiling_targets(request, device, rules, notice);
+  const ProfilingTargets targets = profiling_targets(request, device, rules, notice);
   result.wanted = targets.kernels.size();
-  ProfileOptions options = options_of(request, std::move(targets.models));
+  ProfileOptions options = options_of(request, targets);
   options.budget_s = std::max(1.0, budget_of(request, device) - (device.clock->now_s() - begin_s));
   options.measure = kernel_options(device);
   if (!rules.siblings.empty()) options.inputs = CopyInputs::own;

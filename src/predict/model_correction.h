@@ -23,9 +23,10 @@ struct ModelCorrection {
   [[nodiscard]] double apply(double sum, int kernels) const { return factor * sum + per_kernel * kernels; }
 };
 
-/// Non-negative least squares in relative error. The factor alone below 4 models; the overhead of a launch is kept only
-/// where leaving each model out in turn says that it helps. The error comes from the same left-out models (their
-/// largest, half as much again, below 9). Nothing is corrected without models.
+/// A factor, the median of what the models ask for; from 4 models on nothing at all, or a factor and the overhead of a
+/// launch (non-negative least squares in relative error), where leaving each model out in turn says that this is
+/// better. The error comes from the same left-out models (their largest, half as much again, below 9). Nothing without
+/// models.
 [[nodiscard]] ModelCorrection fit_model_correction(std::span<const SummedModel> models);
 
 }  // namespace tabjoule

@@ -37,6 +37,16 @@ TEST(ModelCorrection, RecoversFactorAndOverhead) {
   EXPECT_EQ(scaled.per_kernel, 0);
 }
 
+TEST(ModelCorrection, LeavesAloneWhatItWouldMakeWorse) {
+  std::vector<SummedModel> some = models(24, 1, 0, 0.002, 3);
+  for (std::size_t i = 0; i < some.size(); i += 4)
+    some[i].measured *= i % 8 == 0 ? 1.3 : 1.2;  // badly predicted kernels
+  const ModelCorrection correction = fit_model_correction(some);
+  EXPECT_TRUE(correction.fitted);
+  EXPECT_NEAR(correction.factor, 1, 0.01);
+  EXPECT_LT(correction.per_kernel * 30, 0.02 * 30e-3);
+}
+
 TEST(ModelCorrection, ItsErrorHoldsNineInTenNewModels) {
   int inside = 0, total = 0;
   for (std::uint64_t seed = 10; seed < 40; ++seed) {

@@ -87,8 +87,8 @@ class SuiteRun {
 
   [[nodiscard]] std::filesystem::path folder_of(const SuiteJob& job) const {
     return request_.out / "runs" /
-           fmt::format("{}-{}-{}", suite_.tables[job.table].name, std::filesystem::path(job.space).stem().string(),
-                       job.seed);
+           fmt::format("{}-{}-{}-{:g}", suite_.tables[job.table].name, std::filesystem::path(job.space).stem().string(),
+                       job.seed, suite_.effort);
   }
 
   /// One table that cannot be learnt from, or a device that is lost, does not end a night's work.

@@ -66,7 +66,7 @@ test('a suite in one piece, in single searches and killed comes to the same rows
     const child = spawn(process.env.TABJOULE, ['bench', suite, '--out', pieces, '--threads', '1'], { stdio: 'ignore' });
     child.on('close', resolve);
     const timer = setInterval(() => {
-      const checkpoint = path.join(pieces, 'runs', 'b-small-0', 'training', 'checkpoint', 'supernets.json');
+      const checkpoint = path.join(pieces, 'runs', 'b-small-0-0.01', 'training', 'checkpoint', 'supernets.json');
       if (!fs.existsSync(checkpoint) && child.exitCode === null) return;
       clearInterval(timer);
       child.kill('SIGKILL');
