@@ -116,7 +116,8 @@ class Booster {
     bst_ulong size = 0;
     const char** trees = nullptr;
     check(XGBoosterDumpModel(booster_.get(), "", 0, &size, &trees));
-    const auto counted = static_cast<bst_ulong>(rounds * (task_ == Task::multiclass ? classes_ : 1));
+    const int trees_a_round = task_ == Task::multiclass ? classes_ : 1;
+    const auto counted = static_cast<bst_ulong>(rounds) * static_cast<bst_ulong>(trees_a_round);
     std::int64_t leaves = 0;
     for (bst_ulong i = 0; i < std::min(size, counted); ++i)
       for (const char* at = trees[i]; (at = std::strstr(at, "leaf=")) != nullptr; ++at) ++leaves;

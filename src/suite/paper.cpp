@@ -43,9 +43,8 @@ std::string answer(const Json& summary) {
   const Json& half = object(savings, kHalfPoint);
   const Json& ours = object(savings, "energy");
   std::string html = fmt::format(
-      "<p class=\"eyebrow\">Suite {}, {} of {} searches done</p>\n<h1>What searching by joules saves against searching "
-      "by "
-      "score alone</h1>\n<p class=\"lead\">{}</p>\n<div class=\"tiles\">\n",
+      "<p class=\"eyebrow\">Suite {}, {} of {} searches done</p>\n<h1>What searching by joules saves against "
+      "searching by score alone</h1>\n<p class=\"lead\">{}</p>\n<div class=\"tiles\">\n",
       escaped(text(summary, "suite")), count(number(summary, "searches_done").value_or(0)),
       count(number(summary, "searches").value_or(0)), escaped(text(summary, "description")));
   if (const Json& saving = object(half, "saving_fraction"); !saving.empty())
@@ -66,32 +65,30 @@ std::string answer(const Json& summary) {
   return html + "</div>\n";
 }
 
+/// `choice`: its title, in its first row alone.
+std::string savings_row(const std::string& choice, const std::string& where, const Json& part) {
+  const Json& saving = object(part, "saving_fraction");
+  return fmt::format(
+      "<tr{}><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+      "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{}</td></tr>\n",
+      choice.empty() ? "" : " class=\"chosen\"", choice, escaped(where), count(number(part, "searches").value_or(0)),
+      percent_of(saving, "median"), percent_of(saving, "worst"), percent_of(saving, "best"),
+      number(object(part, "test_points_lost"), "median").value_or(0),
+      number(part, "kept_on_test_fraction") ? percent_of(part, "kept_on_test_fraction") : "");
+}
+
 std::string savings_section(const Json& summary) {
   std::string rows;
   for (const auto& [choice, of] : object(summary, "savings").items()) {
-    const auto row = [&](const std::string& where, const Json& part, bool whole) {
-      const Json& saving = object(part, "saving_fraction");
-      const Json& lost = object(part, "test_points_lost");
-      rows += fmt::format(
-          "<tr{}><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
-          "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{}</td></tr>\n",
-          whole ? " class=\"chosen\"" : "", whole ? choice_title(choice) : "", escaped(where),
-          count(number(part, "searches").value_or(0)), percent_of(saving, "median"), percent_of(saving, "worst"),
-          percent_of(saving, "best"), number(lost, "median").value_or(0),
-          number(part, "kept_on_test_fraction") ? percent_of(part, "kept_on_test_fraction") : "");
-    };
-    row("all", of, true);
-    for (const auto& [where, part] : object(of, "by").items()) row(where, part, false);
+    rows += savings_row(choice_title(choice), "all", of);
+    for (const auto& [where, part] : object(of, "by").items()) rows += savings_row("", where, part);
   }
   if (rows.empty()) return "";
-  return "<h2>Energy saved against accuracy-only search</h2>\n<p>Joules of a prediction: a simulated device's true "
-         "ones, "
-         "measured or estimated ones of a processor, never the predictor's. Half a point is 0.005 of a score, or 2 % "
-         "of an "
-         "error.</p>\n<div class=\"card\"><div class=\"chart\" id=\"savings-chart\"></div></div>\n<div class=\"card "
-         "scroll\" "
-         "style=\"margin-top:1rem\"><table>" +
-         table_head({{"Network"},
+  return "<h2>Energy saved against accuracy-only search</h2>\n<p>Joules of a prediction: a simulated device's "
+         "true ones, measured or estimated ones of a processor, never the predictor's. Half a point is 0.005 of "
+         "a score, or 2 % of an error.</p>\n<div class=\"card\"><div class=\"chart\" "
+         "id=\"savings-chart\"></div></div>\n<div class=\"card scroll\" style=\"margin-top:1rem\"><table>" +
+         table_head({{"Choice"},
                      {"Where"},
                      {"Searches", true},
                      {"Median saving", true},
@@ -106,17 +103,17 @@ std::string proxies_section(const Json& summary) {
   std::string rows;
   for (const auto& [name, proxy] : object(summary, "proxies").items())
     rows += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td><td "
-        "class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td></tr>\n",
+        "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td "
+        "class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td></tr>\n",
         choice_title(name), percent_of(proxy, "same_network_fraction"),
         number(object(proxy, "energy_ratio"), "median").value_or(0),
         number(object(proxy, "energy_ratio"), "worst").value_or(0),
         number(object(proxy, "energy_ratio"), "best").value_or(0),
         number(object(proxy, "test_points_over_ours"), "median").value_or(0));
   if (rows.empty()) return "";
-  return "<h2>Would another cost have done?</h2>\n<p>Each search weighs its own cost where ours weighs joules, on the "
-         "same "
-         "supernet, with the same budget; all are judged by the same joules.</p>\n<div class=\"card scroll\"><table>" +
+  return "<h2>Would another cost have done?</h2>\n<p>Each search weighs its own cost where ours weighs joules, "
+         "on the same supernet, with the same budget; all are judged by the same joules.</p>\n<div class=\"card "
+         "scroll\"><table>" +
          table_head({{"Search by"},
                      {"Chose the same", true},
                      {"Its joules over ours, median", true},
@@ -137,14 +134,13 @@ std::string ranks_section(const Json& summary) {
       list += fmt::format("<li>{}: {:.2f}</li>", choice_title(method), rank.get<double>());
     html += fmt::format(
         "<div class=\"card\"><h3>{}</h3><div class=\"chart\" id=\"ranks-{}\"><ul>{}</ul></div><p class=\"small "
-        "soft\">{} "
-        "tables; critical difference {:.2f} (Nemenyi, 5 %); Friedman's F {:.2f}.</p></div>\n",
+        "soft\">{} tables; critical difference {:.2f} (Nemenyi, 5 %); Friedman's F {:.2f}.</p></div>\n",
         title, kind, list, count(number(of, "tables").value_or(0)), number(of, "critical_difference").value_or(0),
         number(of, "friedman_f").value_or(0));
   }
   if (html.empty()) return "";
-  return "<h2>Ranks over tables</h2>\n<p>Mean rank of each choice, 1 is best. Methods that a bar joins do not differ "
-         "significantly.</p>\n<div class=\"columns\">\n" +
+  return "<h2>Ranks over tables</h2>\n<p>Mean rank of each choice, 1 is best. Methods that a bar joins do not "
+         "differ significantly.</p>\n<div class=\"columns\">\n" +
          html + "</div>\n";
 }
 
@@ -167,10 +163,9 @@ std::string tables_section(const Json& summary) {
     const auto saving = number(object(choices, "energy"), "saving_fraction");
     rows += fmt::format("<td class=\"n\">{}</td></tr>\n", saving ? percent(*saving) : "");
   }
-  return "<h2>Scores on test rows</h2>\n<p>Means over spaces, devices, batch sizes and seeds. Where a boosted ensemble "
-         "scores "
-         "better, a network has to earn its place by its joules, its size or its runtime.</p>\n<div class=\"card "
-         "scroll\"><table>" +
+  return "<h2>Scores on test rows</h2>\n<p>Means over spaces, devices, batch sizes and seeds. Where a boosted "
+         "ensemble scores better, a network has to earn its place by its joules, its size or its "
+         "runtime.</p>\n<div class=\"card scroll\"><table>" +
          table_head(columns) + "<tbody>\n" + rows + "</tbody></table></div>\n";
 }
 
@@ -185,8 +180,8 @@ std::string predictor_section(const Json& summary) {
         number(errors, "spearman") ? fmt::format("{:.3f}", *number(errors, "spearman")) : "");
   if (rows.empty()) return "";
   return "<h2>Predicted against true joules</h2>\n<p>Of the networks that some search chose.</p>\n<div "
-         "class=\"columns\"><div "
-         "class=\"card\"><div class=\"chart\" id=\"predicted-chart\"></div></div>\n<div class=\"card scroll\"><table>" +
+         "class=\"columns\"><div class=\"card\"><div class=\"chart\" id=\"predicted-chart\"></div></div>\n<div "
+         "class=\"card scroll\"><table>" +
          table_head({{"Device"}, {"Networks", true}, {"Mean error", true}, {"Median", true}, {"Spearman", true}}) +
          "<tbody>\n" + rows + "</tbody></table></div></div>\n";
 }
