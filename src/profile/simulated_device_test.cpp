@@ -8,6 +8,7 @@
 #include "profile/kernel_model.h"
 #include "profile/measure.h"
 #include "profile/profile.h"
+#include "profile/rule_discovery.h"
 
 namespace tabjoule {
 namespace {
@@ -128,6 +129,31 @@ TEST(SimulatedDevice, LoadsRealModelsAndGivesTheirOutputs) {
   const auto outputs = model->run({{"x0", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6}}});
   ASSERT_EQ(outputs.size(), 1U);
   EXPECT_EQ(outputs[0].dims, (std::vector<std::int64_t>{2, 4}));
+}
+
+/// Whatever is assumed at first, through the noise and the lag of the device's own sensor.
+TEST(SimulatedDevice, ItsRulesAreFoundByExperimentsExactly) {
+  for (const char* name : {"sim:jetson-agx-orin", "sim:rtx-3090", "sim:a100"}) {
+    const auto discover = [&](const FusionRules& assumed) {
+      Device device = open(name);
+      DiscoveryOptions options;
+      options.measure = kernel_options(device);
+      options.budget_s = 1e6;
+      return discover_rules(device, assumed, every_question(), options, {});
+    };
+    const FusionRules truth = rules_of_device(name, true);
+    const DiscoveredRules confirmed = discover(truth);
+    EXPECT_EQ(confirmed.rules, truth) << name;
+    const DiscoveredRules corrected = discover(onnxruntime_cpu_rules());
+    EXPECT_GT(contradictions(corrected.evidence), 0) << name;
+    ASSERT_EQ(corrected.evidence.size(), confirmed.evidence.size());
+    for (std::size_t i = 0; i < confirmed.evidence.size(); ++i) {
+      const RuleEvidence& row = confirmed.evidence[i];
+      const Verdict right = row.assumed ? Verdict::yes : Verdict::no;
+      EXPECT_EQ(row.verdict, right) << name << ": " << row.rule << ", assumed to be so";
+      EXPECT_EQ(corrected.evidence[i].verdict, right) << name << ": " << row.rule << ", assumed otherwise";
+    }
+  }
 }
 
 TEST(SimulatedDevice, ProfilesKernelsAtWhatTheyCost) {
