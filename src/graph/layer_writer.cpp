@@ -64,9 +64,8 @@ void LayerWriter::write_layernorm(const Layer& layer, const std::string& x, cons
 
 // y = a max(b, 0), x = (a, b): the linear layer before it has been written that way
 void LayerWriter::write_reglu(const Layer& layer, const std::string& x, const std::string& output) {
-  const std::string a = slice(layer, "value", x, 0, layer.width);
-  const std::string b = slice(layer, "gate", x, layer.width, 2 * layer.width);
-  add(layer.name, "Mul", {a, part(layer, "relu", "Relu", {b})}, output);
+  const auto halves = split(layer, {"value", "gate"}, x, {layer.width, layer.width});
+  add(layer.name, "Mul", {halves[0], part(layer, "relu", "Relu", {halves[1]})}, output);
 }
 
 void LayerWriter::write_first(const Layer& layer, const std::string& x, const std::string& output) {
@@ -107,10 +106,13 @@ std::string LayerWriter::part(const Layer& layer, const std::string& part, const
   return name + ".output";
 }
 
-std::string LayerWriter::slice(const Layer& layer, const std::string& name, const std::string& x, int first, int last) {
-  return part(layer, name, "Slice",
-              {x, integers(layer, name + "_from", {1}, {first}), integers(layer, name + "_to", {1}, {last}),
-               integers(layer, name + "_axis", {1}, {-1})});
+std::vector<std::string> LayerWriter::split(const Layer& layer, const std::vector<std::string>& names,
+                                            const std::string& x, const Dims& sizes) {
+  std::vector<std::string> outputs;
+  for (const std::string& name : names) outputs.push_back(layer.name + "/" + name + ".output");
+  const std::string lengths = integers(layer, "parts", {static_cast<std::int64_t>(sizes.size())}, sizes);
+  graph_.nodes.push_back({layer.name + "/split", "Split", "", {x, lengths}, outputs, {{"axis", std::int64_t{-1}}}});
+  return outputs;
 }
 
 std::string LayerWriter::integers(const Layer& layer, const std::string& part, Dims dims, Dims values) {

@@ -38,9 +38,14 @@ class LayerWriter {
   // Columns to tokens, in token_writer.cpp.
   void write_tokens(const Layer& layer, const std::string& x, const std::string& output);
   std::string cls_token(const Layer& layer, const std::string& x, const ParameterRef& cls);
-  std::string numeric_tokens(const Layer& layer, const std::string& x, std::span<const ParameterRef> parameters);
+  /// Names of the parts of a batch of columns; empty where there is none.
+  struct ColumnParts {
+    std::string numbers, codes, passed;
+  };
+  ColumnParts column_parts(const Layer& layer, const std::string& x);
+  std::string numeric_tokens(const Layer& layer, const std::string& numbers, std::span<const ParameterRef> parameters);
   std::string encoded_numbers(const Layer& layer, const std::string& numbers, const ParameterRef& bins);
-  std::string code_tokens(const Layer& layer, const std::string& x, std::span<const ParameterRef> parameters);
+  std::string code_tokens(const Layer& layer, const std::string& codes, std::span<const ParameterRef> parameters);
 
   /// A node called `name` with the one output `output`.
   void add(const std::string& name, const std::string& op, std::vector<std::string> inputs, const std::string& output,
@@ -49,7 +54,9 @@ class LayerWriter {
   std::string part(const Layer& layer, const std::string& part, const std::string& op, std::vector<std::string> inputs,
                    Attributes attributes = {});
   /// Columns [first, last) of the last axis.
-  std::string slice(const Layer& layer, const std::string& name, const std::string& x, int first, int last);
+  /// Cuts the last axis into parts of these sizes.
+  std::vector<std::string> split(const Layer& layer, const std::vector<std::string>& names, const std::string& x,
+                                 const Dims& sizes);
   std::string integers(const Layer& layer, const std::string& part, Dims dims, Dims values);
   std::string floats(const Layer& layer, const std::string& part, Dims dims, std::vector<float> values);
   enum class Form { vector, matrix, transposed };

@@ -14,21 +14,42 @@ void LayerWriter::write_tokens(const Layer& layer, const std::string& x, const s
     left = left.subspan(count);
     return taken;
   };
+  const ColumnParts columns_of = column_parts(layer, x);
   std::vector<std::string> blocks;  // each (B, tokens, D)
   if (columns.cls) blocks.push_back(cls_token(layer, x, take(1)[0]));
-  if (columns.numeric > 0) blocks.push_back(numeric_tokens(layer, x, take(columns.edges.empty() ? 2 : 3)));
-  if (!columns.cardinalities.empty()) blocks.push_back(code_tokens(layer, x, take(2)));
+  if (columns.numeric > 0)
+    blocks.push_back(numeric_tokens(layer, columns_of.numbers, take(columns.edges.empty() ? 2 : 3)));
+  if (!columns.cardinalities.empty()) blocks.push_back(code_tokens(layer, columns_of.codes, take(2)));
   if (columns.flat > 0) {  // rows of numbers instead, and what is passed through
     const std::string shape = integers(layer, "flat_shape", {2}, {0, -1});
     int number = 0;
     for (std::string& block : blocks) block = part(layer, "flat" + std::to_string(number++), "Reshape", {block, shape});
-    if (columns.passed > 0)
-      blocks.push_back(slice(layer, "passed", x, columns.inputs() - columns.passed, columns.inputs()));
+    if (columns.passed > 0) blocks.push_back(columns_of.passed);
   }
   if (blocks.size() > 1) return add(layer.name, "Concat", blocks, output, {{"axis", std::int64_t{1}}});
   // The one block is the output: its last node takes the layer's name.
   graph_.nodes.back().name = layer.name;
   graph_.nodes.back().outputs[0] = output;
+}
+
+LayerWriter::ColumnParts LayerWriter::column_parts(const Layer& layer, const std::string& x) {
+  const TokenColumns& columns = *layer.columns;
+  ColumnParts parts;
+  std::vector<std::string> names;
+  std::vector<std::string*> places;
+  Dims sizes;
+  const auto add_part = [&](const char* name, std::size_t size, std::string& place) {
+    if (size == 0) return;
+    names.emplace_back(name);
+    places.push_back(&place);
+    sizes.push_back(static_cast<std::int64_t>(size));
+  };
+  add_part("numbers", static_cast<std::size_t>(columns.numeric), parts.numbers);
+  add_part("codes", columns.cardinalities.size(), parts.codes);
+  add_part("passed", static_cast<std::size_t>(columns.passed), parts.passed);
+  const std::vector<std::string> made = names.size() > 1 ? split(layer, names, x, sizes) : std::vector{x};
+  for (std::size_t i = 0; i < places.size(); ++i) *places[i] = made[i];
+  return parts;
 }
 
 /// The one token for every element: exporters write the batch's size as this, and runtimes know it.
@@ -47,10 +68,9 @@ std::string LayerWriter::cls_token(const Layer& layer, const std::string& x, con
 }
 
 // x_j W_j + b_j [+ sum_t e_t V_jt]
-std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& x,
+std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& numbers,
                                         std::span<const ParameterRef> parameters) {
   const TokenColumns& columns = *layer.columns;
-  const std::string numbers = columns.numeric == columns.inputs() ? x : slice(layer, "numbers", x, 0, columns.numeric);
   const std::string column = part(layer, "column", "Unsqueeze", {numbers, integers(layer, "axis", {1}, {2})});
   const std::string product = part(layer, "product", "Mul", {column, parameter(parameters[0], Form::matrix)});
   std::string token = part(layer, "numeric", "Add", {product, parameter(parameters[1], Form::matrix)});
@@ -92,12 +112,10 @@ std::string LayerWriter::encoded_numbers(const Layer& layer, const std::string& 
 }
 
 // One table for all columns, whose entries begin where the ones of the columns before end.
-std::string LayerWriter::code_tokens(const Layer& layer, const std::string& x,
+std::string LayerWriter::code_tokens(const Layer& layer, const std::string& codes,
                                      std::span<const ParameterRef> parameters) {
   const TokenColumns& columns = *layer.columns;
   const auto count = static_cast<int>(columns.cardinalities.size());
-  const std::string codes =
-      count == columns.inputs() ? x : slice(layer, "codes", x, columns.numeric, columns.numeric + count);
   std::string rows = part(layer, "rows", "Cast", {codes}, {{"to", static_cast<std::int64_t>(ElementType::int64)}});
   if (count > 1) {
     Dims first{0};

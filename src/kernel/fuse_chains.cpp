@@ -103,9 +103,18 @@ class ChainFuser {
     return shape.size() >= 3 && shape[shape.size() - 3] == channels;
   }
 
+  /// A product's scale, which its kernel takes as a parameter.
+  [[nodiscard]] bool scales_product(const KernelKey& key, const Unit& unit) const {
+    return key.type == KernelType::batch_matmul && (unit.op == "Mul" || unit.op == "Div") &&
+           std::any_of(unit.inputs.begin(), unit.inputs.end(), [&](std::string_view input) {
+             return units_.constant(input) && elements_of(units_.fact(input)->shape) == 1;
+           });
+  }
+
   /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order.
-  static void describe(Draft& draft, const Unit& unit, int tensors) {
+  void describe(Draft& draft, const Unit& unit, int tensors) const {
     KernelKey& key = draft.key;
+    if (scales_product(key, unit)) return;
     if (!has_channels(key.type)) {
       key.variant += "+" + std::string(unit.op);
       if (key.type == KernelType::elementwise) key.shape[1] += tensors;

@@ -1,4 +1,5 @@
 // The kernels that detect_kernels finds in our graph are those of the graph that ONNX Runtime executes.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>  // setenv is POSIX
 
@@ -11,6 +12,7 @@
 #include "kernel/detect.h"
 #include "runtime/runner.h"
 #include "runtime/temporary_folder.h"
+#include "space/search_space.h"
 
 namespace tabjoule {
 namespace {
@@ -31,6 +33,29 @@ TEST(ExecutedKernels, MlpsAreExecutedAsDetected) {
       const Graph executed = make_cpu_runner({})->load(to_onnx(ours))->executed_graph();
       for (const std::int64_t batch : {1, 256}) EXPECT_EQ(keys(executed, batch), keys(ours, batch));
       EXPECT_EQ(keys(ours, 1).size(), widths.size() + 1);
+    }
+  }
+}
+
+TEST(ExecutedKernels, NetworksOfEverySpaceAreExecutedAsDetected) {
+  for (const char* name : {"mlp", "resnet", "ft"}) {
+    const SearchSpace space = load_space(name);
+    Rng rng(3);
+    for (int i = 0; i < 4; ++i) {
+      NetworkShape shape;
+      shape.inputs = i % 2 == 0 ? 40 : 11;
+      shape.outputs = 3;
+      if (category_encoding(space) == CategoryEncoding::codes)
+        shape.cardinalities.assign(static_cast<std::size_t>(2 * i), 7);
+      const Architecture architecture = random_architecture(space, rng);
+      const Network network = to_network(space, architecture, shape);
+      ParameterStore store;
+      store.add(network, Rng(1));
+      const Graph ours = to_graph(network, &store);
+      const Graph executed = make_cpu_runner({})->load(to_onnx(ours))->executed_graph();
+      for (const std::int64_t batch : {1, 32})
+        EXPECT_THAT(keys(executed, batch), testing::UnorderedElementsAreArray(keys(ours, batch)))
+            << to_text(space, architecture);
     }
   }
 }
