@@ -26,7 +26,7 @@ constexpr double kTolerances[] = {0, 0.5, 1};
 /// The row of a booster, on the computer itself.
 [[nodiscard]] Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, const PreparedData& data,
                           Metric metric, bool tuned, std::int64_t batch, const BoostingResult& result,
-                          const EnergySource source);
+                          EnergySource source);
 
 /// results.parquet and the rows it holds. Whatever is in the file stays there.
 class SuiteResults {
