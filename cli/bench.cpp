@@ -65,9 +65,10 @@ Run add_bench(CLI::App& app) {
       ->required();
   command.add_option("--data", request.data_folder, "folder that the suite's tables are in (default: the suite's own)");
   command.add_option("--tables", request.tables, "only these tables of the suite")->expected(1, 1000);
-  command.add_option("--searches", request.most_searches, "do at most so many searches now; 0: all")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
+  command
+      .add_option("--searches", request.most_searches,
+                  "do at most so many searches now (default: all that are left); 0: only write summary and page anew")
+      ->check(CLI::Range(0, 1000000));
   command.add_option("--core-power", flags->device.core_power_w,
                      "watts of a busy core, for estimates where no sensor can be read");
   add_common_flags(command, flags->common);

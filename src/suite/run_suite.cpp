@@ -38,11 +38,10 @@ class SuiteRun {
     const std::size_t all = left_;
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       const SuiteCell& cell = cells_[i];
+      if (request_.most_searches && outcome_.searches >= *request_.most_searches) break;
       boost(cell.job);
       const std::string key = key_of(suite_, cell);
-      if (!results_.has(key) && (request_.most_searches == 0 || outcome_.searches < most())) {
-        attempt(key, [&] { search(cell, all); });
-      }
+      if (!results_.has(key)) attempt(key, [&] { search(cell, all); });
       const bool last_of_job = i + 1 == cells_.size() || !same_job(cells_[i + 1].job, cell.job);
       if (last_of_job && done(cell.job)) std::filesystem::remove_all(folder_of(cell.job) / "training");
     }
@@ -76,8 +75,6 @@ class SuiteRun {
   static bool same_job(const SuiteJob& a, const SuiteJob& b) {
     return a.table == b.table && a.space == b.space && a.seed == b.seed;
   }
-
-  [[nodiscard]] std::size_t most() const { return static_cast<std::size_t>(request_.most_searches); }
 
   [[nodiscard]] bool done(const SuiteJob& job) const {
     return std::all_of(cells_.begin(), cells_.end(), [&](const SuiteCell& cell) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "suite/suite.h"
@@ -14,10 +15,10 @@ struct SuiteRequest {
   std::filesystem::path out;             ///< results.parquet, summary.json, paper.html, runs/
   std::filesystem::path profile_folder;  ///< device profiles are kept and reused here
   DeviceOptions device_options;
-  int threads = 0;                  ///< 0: all this process may use
-  std::vector<std::string> tables;  ///< only these; empty: all of the suite
-  NoticeSink log = {};              ///< is told each search as it ends
-  int most_searches = 0;            ///< of this call; 0: all that are left
+  int threads = 0;                           ///< 0: all this process may use
+  std::vector<std::string> tables;           ///< only these; empty: all of the suite
+  NoticeSink log = {};                       ///< is told each search as it ends
+  std::optional<std::size_t> most_searches;  ///< of this call; 0: only summary and page are written anew
 };
 
 struct SuiteOutcome {
