@@ -23,8 +23,8 @@ void print_savings(const Json& summary) {
     const Json& saving = of.at("saving_fraction");
     const std::string title = choice == "energy" ? "our choice" : "at most" + choice.substr(13) + " points lost";
     print(fmt::format("{:<28} saves {} (worst {}, best {}); {:.2f} points lost on test rows; {} searches", title,
-                      percent_text(saving.at("median")), percent_text(saving.at("worst")),
-                      percent_text(saving.at("best")), of.at("test_points_lost").at("median").get<double>(),
+                      percent_text(saving.at("median")), percent_text(saving.at("lowest")),
+                      percent_text(saving.at("highest")), of.at("test_points_lost").at("median").get<double>(),
                       of.at("searches").get<int>()));
   }
 }

@@ -18,9 +18,12 @@ const char* const kHalfPoint = "energy within 0.5";
 std::string choice_title(const std::string& choice) {
   if (choice == "energy") return "our choice";
   if (choice.starts_with("energy within ")) return "at most " + choice.substr(14) + " points lost";
+  if (choice == "accuracy") return "accuracy only";
+  if (choice == "flops") return "by FLOPs";
+  if (choice == "latency") return "by latency";
   if (choice == "xgboost") return "XGBoost";
   if (choice == "xgboost tuned") return "XGBoost, tuned";
-  return baseline_title(choice);
+  return escaped(choice);
 }
 
 std::string tile(const std::string& title, const std::string& value, const std::string& text, bool main = false) {
@@ -35,7 +38,7 @@ std::string percent_of(const Json& json, const char* member) {
 
 /// A median, and what lies around it.
 std::string range_text(const Json& spread) {
-  return fmt::format("from {} to {}", percent_of(spread, "worst"), percent_of(spread, "best"));
+  return fmt::format("from {} to {}", percent_of(spread, "lowest"), percent_of(spread, "highest"));
 }
 
 std::string answer(const Json& summary) {
@@ -72,7 +75,7 @@ std::string savings_row(const std::string& choice, const std::string& where, con
       "<tr{}><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
       "class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{}</td></tr>\n",
       choice.empty() ? "" : " class=\"chosen\"", choice, escaped(where), count(number(part, "searches").value_or(0)),
-      percent_of(saving, "median"), percent_of(saving, "worst"), percent_of(saving, "best"),
+      percent_of(saving, "median"), percent_of(saving, "lowest"), percent_of(saving, "highest"),
       number(object(part, "test_points_lost"), "median").value_or(0),
       number(part, "kept_on_test_fraction") ? percent_of(part, "kept_on_test_fraction") : "");
 }
@@ -107,8 +110,8 @@ std::string proxies_section(const Json& summary) {
         "class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td></tr>\n",
         choice_title(name), percent_of(proxy, "same_network_fraction"),
         number(object(proxy, "energy_ratio"), "median").value_or(0),
-        number(object(proxy, "energy_ratio"), "worst").value_or(0),
-        number(object(proxy, "energy_ratio"), "best").value_or(0),
+        number(object(proxy, "energy_ratio"), "lowest").value_or(0),
+        number(object(proxy, "energy_ratio"), "highest").value_or(0),
         number(object(proxy, "test_points_over_ours"), "median").value_or(0));
   if (rows.empty()) return "";
   return "<h2>Would another cost have done?</h2>\n<p>Each search weighs its own cost where ours weighs joules, "

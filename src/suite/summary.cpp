@@ -61,8 +61,8 @@ Json spread(const Values& values) {
   if (values.empty()) return nullptr;
   return {{"median", median(values)},
           {"mean", mean(values)},
-          {"worst", *std::min_element(values.begin(), values.end())},
-          {"best", *std::max_element(values.begin(), values.end())}};
+          {"lowest", *std::min_element(values.begin(), values.end())},
+          {"highest", *std::max_element(values.begin(), values.end())}};
 }
 
 /// What `choice` saves against accuracy-only search over the cells that `wanted` takes.

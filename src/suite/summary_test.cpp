@@ -85,7 +85,7 @@ TEST_F(Summary, SaysWhatIsSavedAndWhatThatCosts) {
   const Json summary = summary_of(suite_, rows_);
   const Json& ours = summary.at("savings").at("energy");
   EXPECT_NEAR(ours.at("saving_fraction").at("median").get<double>(), 0.85, 1e-12);
-  EXPECT_NEAR(ours.at("saving_fraction").at("worst").get<double>(), 0.8, 1e-12);
+  EXPECT_NEAR(ours.at("saving_fraction").at("lowest").get<double>(), 0.8, 1e-12);
   EXPECT_NEAR(ours.at("test_points_lost").at("median").get<double>(), 2, 1e-9);
   EXPECT_EQ(ours.at("by").at("sim:a100, batch 1").at("searches"), 2);
   EXPECT_EQ(summary.at("savings").at("energy within 0.5").at("kept_on_test_fraction"), 0.5);
