@@ -23,6 +23,18 @@ const char* to_string(ElementType type) {
       return "undefined";
     case ElementType::float32:
       return "float32";
+    case ElementType::uint8:
+      return "uint8";
+    case ElementType::int8:
+      return "int8";
+    case ElementType::uint16:
+      return "uint16";
+    case ElementType::int16:
+      return "int16";
+    case ElementType::uint32:
+      return "uint32";
+    case ElementType::bfloat16:
+      return "bfloat16";
     case ElementType::int32:
       return "int32";
     case ElementType::int64:

@@ -15,12 +15,18 @@ namespace tabjoule {
 enum class ElementType {
   undefined = 0,
   float32 = 1,
+  uint8 = 2,
+  int8 = 3,
+  uint16 = 4,
+  int16 = 5,
   int32 = 6,
   int64 = 7,
   string = 8,
   boolean = 9,
   float16 = 10,
-  float64 = 11
+  float64 = 11,
+  uint32 = 12,
+  bfloat16 = 16
 };
 
 [[nodiscard]] const char* to_string(ElementType type);
@@ -39,9 +45,9 @@ struct Tensor {
   std::string name;
   ElementType type = ElementType::float32;
   std::vector<std::int64_t> dims;
-  std::vector<float> floats;
+  std::vector<float> floats;  ///< float32, float16, bfloat16
   std::vector<double> doubles;
-  std::vector<std::int64_t> integers;  ///< int64, int32, boolean
+  std::vector<std::int64_t> integers;  ///< all integers, and boolean
   std::vector<std::string> strings;
 
   [[nodiscard]] std::int64_t size() const;

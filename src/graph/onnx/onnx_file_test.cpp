@@ -51,9 +51,15 @@ Graph everything() {
   graph.metadata = {{"task", "binary"}};
   graph.constants = {{"f", ElementType::float32, {2}, {1.5F, -INFINITY}, {}, {}, {}},
                      {"h", ElementType::float16, {2}, {0.5F, 3.0F}, {}, {}, {}},
+                     {"bf", ElementType::bfloat16, {2}, {-2.5F, 0x1p100F}, {}, {}, {}},
                      {"d", ElementType::float64, {2, 1}, {}, {1e300, -0.0}, {}, {}},
                      {"i", ElementType::int32, {2}, {}, {}, {-7, 7}, {}},
                      {"l", ElementType::int64, {}, {}, {}, {std::int64_t{1} << 60}, {}},
+                     {"u32", ElementType::uint32, {2}, {}, {}, {0, 0xFFFFFFFF}, {}},
+                     {"i16", ElementType::int16, {2}, {}, {}, {-32768, 32767}, {}},
+                     {"u16", ElementType::uint16, {1}, {}, {}, {65535}, {}},
+                     {"i8", ElementType::int8, {2}, {}, {}, {-128, 127}, {}},
+                     {"u8", ElementType::uint8, {1}, {}, {}, {255}, {}},
                      {"b", ElementType::boolean, {3}, {}, {}, {1, 0, 1}, {}},
                      {"s", ElementType::string, {2}, {}, {}, {}, {"", "a b"}},
                      {"empty", ElementType::float32, {0, 4}, {}, {}, {}, {}}};
@@ -135,6 +141,36 @@ TEST(OnnxFile, TypedDataIsReadLikeRawData) {
   expect_same(from_onnx(model.SerializeAsString(), "test").constants[0], before);
 }
 
+TEST(OnnxFile, TypedHalvesAndBytesAreRead) {
+  onnx::ModelProto model = parsed(mlp_bytes());
+  const auto add = [&](const char* name, int type, std::int32_t value) {
+    auto& tensor = *model.mutable_graph()->add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(type);
+    tensor.add_int32_data(value);
+    tensor.add_dims(1);
+  };
+  add("half", onnx::TensorProto::FLOAT16, 0xC100);
+  add("brain", onnx::TensorProto::BFLOAT16, 0xC020);
+  add("byte", onnx::TensorProto::INT8, -3);
+  const Graph graph = from_onnx(model.SerializeAsString(), "test");
+  EXPECT_EQ(graph.constant("half")->floats, std::vector<float>{-2.5F});
+  EXPECT_EQ(graph.constant("brain")->floats, std::vector<float>{-2.5F});
+  EXPECT_EQ(graph.constant("byte")->integers, std::vector<std::int64_t>{-3});
+}
+
+TEST(OnnxFile, OpsetsNewerThanTheCheckersAreWritten) {
+  Graph graph;
+  graph.opsets = {{"", 21}};
+  graph.inputs = {{"x", ElementType::float32, {-1, 4}, {"batch", ""}}};
+  graph.outputs = {{"y", ElementType::float32, {-1, 1}, {"batch", ""}}};
+  graph.constants = {{"axes", ElementType::int64, {1}, {}, {}, {1}, {}}};
+  graph.nodes = {{"gelu", "Gelu", "", {"x"}, {"g"}, {}}, {"mean", "ReduceMean", "", {"g", "axes"}, {"y"}, {}}};
+  EXPECT_EQ(from_onnx(to_onnx(graph), "test").nodes.size(), 2U);
+  graph.opsets[""] = 17;  // neither operator is this opset's
+  EXPECT_THROW(static_cast<void>(to_onnx(graph)), Error);
+}
+
 TEST(OnnxFile, ConstantNodesBecomeConstants) {
   onnx::ModelProto model = parsed(mlp_bytes());
   auto& node = *model.mutable_graph()->add_node();
@@ -160,8 +196,8 @@ TEST(OnnxFile, MessagesNameFileAndTensor) {
   tensor.set_data_location(onnx::TensorProto::EXTERNAL);
   EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("block0.linear.weight\" is stored outside"));
   tensor.clear_data_location();
-  tensor.set_data_type(onnx::TensorProto::BFLOAT16);
-  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("element type BFLOAT16"));
+  tensor.set_data_type(onnx::TensorProto::COMPLEX64);
+  EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("element type COMPLEX64"));
   tensor.set_data_type(1);
   tensor.set_dims(0, 1000);
   EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("its shape needs"));

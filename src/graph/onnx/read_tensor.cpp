@@ -47,12 +47,12 @@ void read_typed(const onnx::TensorProto& proto, std::int64_t count, const Field&
   values.assign(field.begin(), field.end());
 }
 
-/// float16 values in int32_data are their bits.
+/// float16 and bfloat16 values in int32_data are their bits.
+template <class Half>
 void read_half_bits(const onnx::TensorProto& proto, std::int64_t count, std::vector<float>& values) {
   require_count(proto, count, proto.int32_data_size());
   for (const std::int32_t bits : proto.int32_data()) {
-    values.push_back(Eigen::half_impl::half_to_float(
-        Eigen::half_impl::raw_uint16_to_half(static_cast<std::uint16_t>(bits & 0xFFFF))));
+    values.push_back(static_cast<float>(Eigen::numext::bit_cast<Half>(static_cast<std::uint16_t>(bits & 0xFFFF))));
   }
 }
 
@@ -62,12 +62,23 @@ void read_raw_values(const onnx::TensorProto& proto, std::int64_t count, Tensor&
       return read_raw<float>(proto, count, tensor.floats);
     case ElementType::float16:
       return read_raw<Eigen::half>(proto, count, tensor.floats);
+    case ElementType::bfloat16:
+      return read_raw<Eigen::bfloat16>(proto, count, tensor.floats);
     case ElementType::float64:
       return read_raw<double>(proto, count, tensor.doubles);
     case ElementType::int64:
       return read_raw<std::int64_t>(proto, count, tensor.integers);
     case ElementType::int32:
       return read_raw<std::int32_t>(proto, count, tensor.integers);
+    case ElementType::uint32:
+      return read_raw<std::uint32_t>(proto, count, tensor.integers);
+    case ElementType::int16:
+      return read_raw<std::int16_t>(proto, count, tensor.integers);
+    case ElementType::uint16:
+      return read_raw<std::uint16_t>(proto, count, tensor.integers);
+    case ElementType::uint8:
+      return read_raw<std::uint8_t>(proto, count, tensor.integers);
+    case ElementType::int8:
     case ElementType::boolean:
       return read_raw<std::int8_t>(proto, count, tensor.integers);
     case ElementType::string:
@@ -82,12 +93,20 @@ void read_typed_values(const onnx::TensorProto& proto, std::int64_t count, Tenso
     case ElementType::float32:
       return read_typed(proto, count, proto.float_data(), tensor.floats);
     case ElementType::float16:
-      return read_half_bits(proto, count, tensor.floats);
+      return read_half_bits<Eigen::half>(proto, count, tensor.floats);
+    case ElementType::bfloat16:
+      return read_half_bits<Eigen::bfloat16>(proto, count, tensor.floats);
     case ElementType::float64:
       return read_typed(proto, count, proto.double_data(), tensor.doubles);
     case ElementType::int64:
       return read_typed(proto, count, proto.int64_data(), tensor.integers);
+    case ElementType::uint32:
+      return read_typed(proto, count, proto.uint64_data(), tensor.integers);
     case ElementType::int32:
+    case ElementType::int16:
+    case ElementType::uint16:
+    case ElementType::int8:
+    case ElementType::uint8:
     case ElementType::boolean:
       return read_typed(proto, count, proto.int32_data(), tensor.integers);
     case ElementType::string:
@@ -102,12 +121,18 @@ void read_typed_values(const onnx::TensorProto& proto, std::int64_t count, Tenso
 bool is_listed(std::int32_t type) {
   switch (type) {
     case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
     case 6:
     case 7:
     case 8:
     case 9:
     case 10:
     case 11:
+    case 12:
+    case 16:
       return true;
     default:
       return false;
@@ -117,8 +142,8 @@ bool is_listed(std::int32_t type) {
 ElementType element_type_from(std::int32_t type, const std::string& tensor) {
   if (is_listed(type)) return static_cast<ElementType>(type);
   fail_input(
-      "tensor \"{}\": element type {} is not read (float32, float64, float16, int32, int64, boolean and string "
-      "are)",
+      "tensor \"{}\": element type {} is not read (floats of 16 to 64 bits, integers of 8 to 64 but "
+      "uint64, boolean and string are)",
       one_line(tensor),
       onnx::TensorProto_DataType_Name(type).empty() ? std::to_string(type) : onnx::TensorProto_DataType_Name(type));
 }
