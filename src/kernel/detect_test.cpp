@@ -146,6 +146,48 @@ TEST(Detect, ShapesThatAGraphComputesItselfAreFollowed) {
   EXPECT_EQ(texts(graph).back(), "softmax rows=9 cols=2");
 }
 
+/// Axes are attributes in older opsets and inputs in newer ones; Split learned to count its parts in 18.
+TEST(Detect, TheSameModelInItsOpsets) {
+  const auto model = [](std::int64_t opset) {
+    Graph graph = frame("y");
+    graph.opsets[""] = opset;
+    const std::vector<std::int64_t> last = {1}, halves = {3, 3};
+    add_integers(graph, "axis", last);
+    add_integers(graph, "halves", halves);
+    const auto with_axes = [&](const char* op, const char* from, const char* to, std::int64_t since) {
+      opset < since ? add(graph, op, {from}, to, {{"axes", last}}) : add(graph, op, {from, "axis"}, to);
+    };
+    if (opset < 13) add(graph, "Split", {"x"}, "left", {{"axis", std::int64_t{1}}, {"split", halves}});
+    if (opset >= 13 && opset < 18) add(graph, "Split", {"x", "halves"}, "left", {{"axis", std::int64_t{1}}});
+    if (opset >= 18) add(graph, "Split", {"x"}, "left", {{"axis", std::int64_t{1}}, {"num_outputs", std::int64_t{2}}});
+    graph.nodes.back().outputs.emplace_back("right");
+    add(graph, "Mul", {"left", "right"}, "gated");
+    with_axes("Unsqueeze", "gated", "deep", 13);
+    with_axes("Squeeze", "deep", "flat", 13);
+    with_axes("ReduceMax", "flat", "y", 18);
+    return graph;
+  };
+  const std::vector<std::string> expected = texts(model(11));
+  EXPECT_EQ(expected.back(), "reduce elements=9 outputs=3 ReduceMax");
+  for (const std::int64_t opset : {12, 13, 17, 18, 20, 21}) EXPECT_EQ(texts(model(opset)), expected) << opset;
+}
+
+TEST(Detect, OperatorsNewerThanOpset17AreKnown) {
+  Graph graph = frame("y");
+  graph.opsets[""] = 21;
+  graph.inputs[0].dims = {-1, 6, 2};
+  graph.inputs[0].dim_names = {"batch", "", ""};
+  add(graph, "GroupNormalization", {"x", "six", "six"}, "n", {{"num_groups", std::int64_t{3}}});
+  add_integers(graph, "six", std::vector<std::int64_t>(6, 1));
+  add(graph, "Gelu", {"n"}, "g");
+  add(graph, "Mish", {"g"}, "y");
+  const KernelGraph kernels = detect_kernels(graph, 3);
+  EXPECT_EQ(kernels.unknown, 0);
+  EXPECT_EQ(kernels.kernels.at(0).key.text(), "layernorm rows=9 cols=4");
+  graph.nodes[0].attributes["num_groups"] = std::int64_t{4};
+  EXPECT_THAT(message_of(graph), HasSubstr("4 groups"));
+}
+
 TEST(Detect, UnknownOperatorsAreCounted) {
   Graph graph = frame("y");
   add(graph, "Mystery", {"x"}, "m", {}, "my.domain");

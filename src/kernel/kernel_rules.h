@@ -16,6 +16,7 @@ KernelKey global_pool(const OperatorCall& call, const Shape& output);
 KernelKey batch_norm(const OperatorCall& call, const Shape& output);
 KernelKey layer_norm(const OperatorCall& call, const Shape& output);
 KernelKey instance_norm(const OperatorCall& call, const Shape& output);
+KernelKey group_norm(const OperatorCall& call, const Shape& output);
 
 /// x (..., k) times a matrix is linear, times a batch of matrices batch_matmul.
 KernelKey matmul(const OperatorCall& call, const Shape& output);

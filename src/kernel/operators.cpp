@@ -171,6 +171,7 @@ constexpr OperatorRule kRules[] = {
     {"LRN", rules::same, unary},
     {"BatchNormalization", rules::same, kernels::batch_norm},
     {"InstanceNormalization", rules::same, kernels::instance_norm},
+    {"GroupNormalization", rules::same, kernels::group_norm},
     {"LayerNormalization", rules::same, kernels::layer_norm},
     {"SimplifiedLayerNormalization", rules::same, kernels::layer_norm},
     {"RMSNormalization", rules::same, kernels::layer_norm},

@@ -104,6 +104,15 @@ KernelKey instance_norm(const OperatorCall&, const Shape& output) {
   return {KernelType::layernorm, {rows, elements_of(output) / rows}, ""};
 }
 
+KernelKey group_norm(const OperatorCall& call, const Shape& output) {
+  const std::int64_t groups = call.node.integer("num_groups", 0);
+  if (output.size() < 2 || groups < 1 || output[1] % groups != 0) {
+    fail_input("node {}: its channels cannot be normalised in {} groups", shown(call.node), groups);
+  }
+  const std::int64_t rows = std::max<std::int64_t>(elements_of({output[0], groups}), 1);
+  return {KernelType::layernorm, {rows, elements_of(output) / rows}, ""};
+}
+
 KernelKey matmul(const OperatorCall& call, const Shape& output) {
   const Shape &a = call.shape(0), &b = call.shape(1);
   const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
