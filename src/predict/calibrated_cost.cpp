@@ -17,6 +17,7 @@ constexpr std::size_t kCorrectionMinimum = 12;
 constexpr double kCoverage = 0.9;
 constexpr double kFewSamplesFactor = 1.5;
 constexpr double kSmallestError = 1e-4;
+constexpr double kLargestDoubt = 7;  // a factor of 1,000: nothing is known, and a larger one need not stay finite
 constexpr int kRounds = 10;
 constexpr double kWorthwhile = 0.97;  // any correction must take at least 3 % off the mean error
 
@@ -120,12 +121,6 @@ double conformal_quantile(std::vector<double> scores) {
   return scores[static_cast<std::size_t>(rank) - 1];
 }
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 }  // namespace
 
 CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
@@ -147,7 +142,8 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey
     cost.held_out_.push_back(std::exp(log_value));
     errors.push_back(std::abs(log_value - std::log(target[i])));
   }
-  cost.offset_ = std::max(kSmallestError, median(errors));
+  // The mean, not the median: where most errors are tiny and some are not, the few must not count for thousands of it.
+  cost.offset_ = std::max(kSmallestError, std::accumulate(errors.begin(), errors.end(), 0.0) / rows);
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] /= cost.offset_ + (cost.shares_.learnt() ? estimates[i].spread : 0);
   // Five members' shares were chosen by these very errors, which therefore flatter a little where they are few.
@@ -159,7 +155,8 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey
 CalibratedCost::Value CalibratedCost::predict(const Terms& terms, const KernelKey& key, double widened) const {
   const CostModel::Estimate estimate = model_.estimate(terms, key);
   const double value = std::exp(shares_.log_value(estimate));
-  const double factor = std::exp(widened * quantile_ * (offset_ + (shares_.learnt() ? estimate.spread : 0)));
+  const double doubt = widened * quantile_ * (offset_ + (shares_.learnt() ? estimate.spread : 0));
+  const double factor = std::exp(std::min(doubt, kLargestDoubt));
   return {value, value / factor, value * factor};
 }
 
