@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "base/random.h"
 
@@ -17,6 +18,7 @@ constexpr double kFirstNoise = 0.05;
 constexpr double kSmallestScale = 0.1, kLargestScale = 1e3;
 constexpr double kSmallestNoise = 1e-4, kLargestNoise = 10;
 constexpr int kSteps = 30;
+constexpr int kMostNoisier = 8;                                             // times ten
 constexpr double kFirstStep = 0.3, kLargestStep = 1, kSmallestStep = 1e-3;  // of logarithms
 
 /// Rows of the samples that are used, in order.
@@ -42,14 +44,15 @@ Eigen::MatrixXf columns_of(std::span<const float> features, const std::vector<st
 /// Matern 5/2 of squared distances, in place.
 template <class Squares>
 void covariance(Squares&& squares) {
-  const auto distance = (5.0F * squares.max(0.0F)).sqrt().eval();
+  using Scalar = typename std::decay_t<Squares>::Scalar;
+  const auto distance = (Scalar(5) * squares.max(Scalar(0))).sqrt().eval();
   squares = (1 + distance + distance.square() / 3) * (-distance).exp();
 }
 
 /// Squared distances of the columns of `x` (F, N).
-Eigen::MatrixXf squared_distances(const Eigen::MatrixXf& x) {
-  const Eigen::VectorXf norms = x.colwise().squaredNorm();
-  Eigen::MatrixXf squares = -2 * x.transpose() * x;
+Eigen::MatrixXd squared_distances(const Eigen::MatrixXd& x) {
+  const Eigen::VectorXd norms = x.colwise().squaredNorm();
+  Eigen::MatrixXd squares = -2 * x.transpose() * x;
   squares.colwise() += norms;
   squares.rowwise() += norms.transpose();
   return squares;
@@ -167,18 +170,27 @@ GaussianProcess GaussianProcess::fit(std::span<const float> features, std::span<
   process.rows_.resize(process.factors_.size(), all.cols());
   for (std::size_t c = 0; c < process.columns_.size(); ++c)
     process.rows_.row(static_cast<Eigen::Index>(c)) = all.row(process.columns_[c]) * factors[c];
-  Eigen::MatrixXf k = squared_distances(process.rows_);
-  covariance(k.array());
-  Eigen::MatrixXd matrix = k.cast<double>();
-  Eigen::VectorXd y(all.cols());
+  Eigen::MatrixXd matrix = squared_distances(process.rows_.cast<double>());
+  covariance(matrix.array());
+  Eigen::VectorXd y(all.cols()), noise(all.cols());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto at = static_cast<Eigen::Index>(i);
     y(at) = target[rows[i]];
-    matrix(at, at) = 1 + prior.noise / weight[rows[i]];
+    noise(at) = prior.noise / weight[rows[i]];
   }
   process.mean_ = y.mean();
   y.array() -= process.mean_;
-  process.weights_ = matrix.llt().solve(y).cast<float>();
+  // Samples that are nearly one need more noise than the prior has before their covariance can be factored.
+  Eigen::LLT<Eigen::MatrixXd> factor;
+  for (int i = 0; i < kMostNoisier; ++i) {
+    matrix.diagonal() = Eigen::VectorXd::Ones(all.cols()) + noise;
+    factor.compute(matrix);
+    if (factor.info() == Eigen::Success) break;
+    noise *= 10;
+  }
+  const Eigen::VectorXd weights = factor.solve(y);
+  process.weights_.setZero(all.cols());
+  if (factor.info() == Eigen::Success && weights.allFinite()) process.weights_ = weights.cast<float>();
   return process;
 }
 

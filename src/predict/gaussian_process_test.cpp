@@ -55,5 +55,17 @@ TEST(GaussianProcess, OfManySamplesStaysSmooth) {
   EXPECT_NEAR(process.predict(std::vector<float>{12.345F}), 12.345 * 12.345, 0.1);
 }
 
+TEST(GaussianProcess, StaysFiniteWhereSamplesAreNearlyOne) {
+  std::vector<float> x, y;
+  for (int i = 0; i < 600; ++i) {
+    x.push_back(1 + 1e-6F * static_cast<float>(i % 7));
+    x.push_back(1000 + 1e-4F * static_cast<float>(i % 5));
+    y.push_back(static_cast<float>(i % 3));
+  }
+  const std::vector<float> weight(y.size(), 1);
+  const auto process = GaussianProcess::fit(x, y, weight, {{0.1, 0.1}, 0});
+  EXPECT_NEAR(process.predict(std::vector<float>{1, 1000}), 1, 2);
+}
+
 }  // namespace
 }  // namespace tabjoule
