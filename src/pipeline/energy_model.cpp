@@ -43,9 +43,7 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
 }  // namespace
 
 KernelGraph kernels_of(const Device& device, const Network& network, std::int64_t batch) {
-  // ONNX Runtime keeps a batch of any size, whose arithmetic on shapes is kernels too; engines are built for one size.
-  const bool any_size = device.rules.name.starts_with("onnxruntime");
-  return detect_kernels(device, to_graph(network, nullptr, any_size ? -1 : batch), batch);
+  return detect_kernels(device, to_graph(network, nullptr, batch), batch);
 }
 
 std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace& space, const NetworkShape& shape,

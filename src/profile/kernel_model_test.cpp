@@ -17,15 +17,15 @@ namespace {
 /// Of every type that can be built alone, with every kind of variant.
 const std::vector<KernelKey>& kernels() {
   static const std::vector<KernelKey> keys = {
-      {KernelType::linear, {8, 3, 5}, ""},        {KernelType::linear, {8, 3, 5}, "relu"},
-      {KernelType::linear, {1, 1, 1}, "sigmoid"}, {KernelType::elementwise, {7, 1}, "Relu"},
-      {KernelType::elementwise, {7, 2}, "Add"},   {KernelType::elementwise, {7, 2}, "Less"},
-      {KernelType::softmax, {3, 4}, ""},          {KernelType::softmax, {3, 4}, "LogSoftmax"},
-      {KernelType::gather, {5, 3, 9}, ""},        {KernelType::concat, {10, 3}, ""},
-      {KernelType::transpose, {12}, ""},          {KernelType::transpose, {7}, ""},
-      {KernelType::reformat, {6}, "Cast"},        {KernelType::reformat, {6}, "Reshape"},
-      {KernelType::reduce, {12, 4}, "ReduceSum"}, {KernelType::reduce, {12, 4}, "ReduceMean"},
-      {KernelType::reduce, {12, 4}, "ArgMax"},
+      {KernelType::linear, {8, 3, 5}, ""},         {KernelType::linear, {8, 3, 5}, "relu"},
+      {KernelType::linear, {1, 1, 1}, "sigmoid"},  {KernelType::elementwise, {7, 1}, "Relu"},
+      {KernelType::elementwise, {7, 2}, "Add"},    {KernelType::elementwise, {7, 2}, "Less"},
+      {KernelType::softmax, {3, 4}, ""},           {KernelType::softmax, {3, 4}, "LogSoftmax"},
+      {KernelType::gather, {5, 3, 9}, ""},         {KernelType::concat, {10, 3}, ""},
+      {KernelType::transpose, {12}, ""},           {KernelType::transpose, {7}, ""},
+      {KernelType::reformat, {6}, "Cast"},         {KernelType::reformat, {6}, "Reshape"},
+      {KernelType::reformat, {6}, "Split"},        {KernelType::reduce, {12, 4}, "ReduceSum"},
+      {KernelType::reduce, {12, 4}, "ReduceMean"}, {KernelType::reduce, {12, 4}, "ArgMax"},
   };
   return keys;
 }

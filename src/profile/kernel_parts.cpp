@@ -184,6 +184,11 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
     const std::string axis = model.integers(output + ".axis", {1}, {1});
     return model.add("Slice", {inputs[0].name, from, to, axis}, output, {1, flat[0]});
   }
+  if (key.variant == "Split") {  // in two halves, of which one is looked at
+    const std::string parts = model.integers(output + ".parts", {2}, {flat[0], flat[0]});
+    return model.add("Split", {inputs[0].name, parts}, output, {1, flat[0]}, {{"axis", std::int64_t{1}}},
+                     {output + ".rest"});
+  }
   if (key.variant == "Reshape")
     return model.add("Reshape", {inputs[0].name, model.integers(output + ".shape", {1}, flat)}, output, flat);
   if (key.variant == "Flatten" || key.variant == "Identity")
@@ -311,7 +316,8 @@ std::vector<Dims> elementwise_inputs(const KernelKey& key) {
   return std::vector<Dims>(static_cast<std::size_t>(size(key, "inputs")), Dims{1, size(key, "elements")});
 }
 std::vector<Dims> reformat_inputs(const KernelKey& key) {
-  return {{1, (key.variant == "Slice" ? 2 : 1) * size(key, "elements")}};
+  const bool half = key.variant == "Slice" || key.variant == "Split";
+  return {{1, (half ? 2 : 1) * size(key, "elements")}};
 }
 std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {
   return {{size(key, "batch"), size(key, "m"), size(key, "k")}, {size(key, "batch"), size(key, "k"), size(key, "n")}};

@@ -46,8 +46,11 @@ std::string ModelBuilder::integers(const std::string& name, const Dims& dims, st
 }
 
 BuiltTensor ModelBuilder::add(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
-                              const Dims& dims, std::map<std::string, Attribute> attributes) {
+                              const Dims& dims, std::map<std::string, Attribute> attributes,
+                              const std::vector<std::string>& more_outputs) {
   graph_.nodes.push_back({output, op, "", inputs, {output}, std::move(attributes)});
+  std::vector<std::string>& outputs = graph_.nodes.back().outputs;
+  outputs.insert(outputs.end(), more_outputs.begin(), more_outputs.end());
   return {output, dims};
 }
 

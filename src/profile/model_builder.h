@@ -31,9 +31,10 @@ class ModelBuilder {
   [[nodiscard]] std::string positive(const std::string& name, const Dims& dims);
   [[nodiscard]] std::string integers(const std::string& name, const Dims& dims, std::vector<std::int64_t> values);
 
-  /// A node called `output` whose one output is `output`, of `dims`.
+  /// A node called `output` whose first output is `output`, of `dims`.
   BuiltTensor add(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
-                  const Dims& dims, std::map<std::string, Attribute> attributes = {});
+                  const Dims& dims, std::map<std::string, Attribute> attributes = {},
+                  const std::vector<std::string>& more_outputs = {});
 
   void output(const BuiltTensor& tensor);
 
