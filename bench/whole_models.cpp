@@ -44,9 +44,9 @@ void run(double budget_s) {
   for (const std::int64_t batch : {1, 32}) {
     EnergyModelOptions options;
     options.profile_budget_s = budget_s;
-    DeviceProfile profile;
     const auto wanted = kernels_of_space(device, load_space("mlp"), kShape, batch);
-    const Predictor predictor = fit_device(device, wanted, options, profile, [](const std::string&) {}, {});
+    const DeviceProfile profile = extended_profile(device, wanted, options, [](const std::string&) {}, {});
+    const auto predictor = Predictor::fit(profile);
     const PredictorAccuracy& accuracy = predictor.accuracy();
     fmt::print("kernels, batch {}: {} samples, cross-validated MAPE {:.1f} % (constant {:.0f} %, FLOPs {:.0f} %)\n",
                batch, profile.samples.size(), 100 * accuracy.mape, 100 * accuracy.constant_mape,

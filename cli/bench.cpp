@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "suite/results.h"
 #include "suite/run_suite.h"
 
 namespace tabjoule::cli {
@@ -21,9 +22,8 @@ std::string percent_text(const Json& value) {
 void print_savings(const Json& summary) {
   for (const auto& [choice, of] : summary.at("savings").items()) {
     const Json& saving = of.at("saving_fraction");
-    const std::string title = choice == "energy" ? "our choice" : "at most" + choice.substr(13) + " points lost";
-    print(fmt::format("{:<28} saves {} (worst {}, best {}); {:.2f} points lost on test rows; {} searches", title,
-                      percent_text(saving.at("median")), percent_text(saving.at("lowest")),
+    print(fmt::format("{:<28} saves {} (worst {}, best {}); {:.2f} points lost on test rows; {} searches",
+                      choice_title(choice), percent_text(saving.at("median")), percent_text(saving.at("lowest")),
                       percent_text(saving.at("highest")), of.at("test_points_lost").at("median").get<double>(),
                       of.at("searches").get<int>()));
   }

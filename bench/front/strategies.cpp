@@ -5,6 +5,7 @@
 #include <set>
 
 #include "search/front_search.h"
+#include "search/pareto_front.h"
 
 namespace tabjoule {
 namespace {

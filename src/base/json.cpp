@@ -1,5 +1,8 @@
 #include "base/json.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -7,6 +10,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tabjoule {
 namespace {
@@ -52,6 +56,8 @@ std::string to_text(const Json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
 void write_json(const std::filesystem::path& path, const Json& json) { write_file(path, to_text(json, 2) + "\n"); }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -87,6 +93,13 @@ void require_format(const Json& json, const std::string& format, int version) {
   if (found != version)
     fail_input("version {} of the \"{}\" format is not known here; this program reads version {}", found.dump(), format,
                version);
+}
+
+void require_members(const Json& object, const std::vector<std::string>& known, const std::string& where) {
+  for (const auto& [name, value] : object.items())
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      fail_input("{}there is no member \"{}\"{} (known are: {})", where.empty() ? "" : where + ": ", name,
+                 did_you_mean(name, known), fmt::join(known, ", "));
 }
 
 }  // namespace tabjoule

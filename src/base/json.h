@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace tabjoule {
 
@@ -21,6 +23,9 @@ void write_json(const std::filesystem::path& path, const Json& json);
 /// Compact text of `json`; the same rule about finite numbers.
 [[nodiscard]] std::string to_text(const Json& json, int indent = -1);
 
+/// Null where there is none.
+[[nodiscard]] Json or_null(const std::optional<double>& value);
+
 /// Whole file as bytes. Errors (input): absent or unreadable.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 
@@ -29,5 +34,9 @@ void write_file(const std::filesystem::path& path, const std::string& bytes);
 
 /// Checks the "format" and "version" members every file of ours starts with. Errors (input).
 void require_format(const Json& json, const std::string& format, int version);
+
+/// A misspelt member would otherwise be a default that nobody asked for. Errors (input): "WHERE: there is no member
+/// ..." (without the colon where `where` is empty), with the nearest of `known` and all of them.
+void require_members(const Json& object, const std::vector<std::string>& known, const std::string& where);
 
 }  // namespace tabjoule

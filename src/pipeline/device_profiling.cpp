@@ -89,14 +89,15 @@ using Group = std::pair<KernelType, std::string>;
 
 /// Which part of the models' energy each type of kernel takes, as far as the profile tells: an error of a kernel counts
 /// as much as what it is part of.
-std::map<KernelType, double> energy_shares(const DeviceProfile& profile, std::span<const ModelToMeasure> models) {
+std::map<KernelType, double> energy_shares(const DeviceProfile& profile,
+                                           std::span<const std::vector<KernelKey>> models) {
   const Predictor predictor = Predictor::fit(profile);
   std::map<KernelType, double> sums;
   double whole = 0;
-  for (const ModelToMeasure& model : models) {
+  for (const std::vector<KernelKey>& model : models) {
     double model_j = 0;
     std::map<KernelType, double> of_model;
-    for (const KernelKey& key : model.kernels) {
+    for (const KernelKey& key : model) {
       const double energy_j = predictor.predict(key).energy_j;
       of_model[key.type] += energy_j;
       model_j += energy_j;
@@ -111,7 +112,7 @@ std::map<KernelType, double> energy_shares(const DeviceProfile& profile, std::sp
 
 /// The kernels that the models' energy hangs on most, and that the predictor is least sure of.
 std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelKey> keys,
-                           std::span<const ModelToMeasure> models, std::uint64_t seed) {
+                           std::span<const std::vector<KernelKey>> models, std::uint64_t seed) {
   std::vector<double> result = disagreement(profile, keys, kCommittee, seed);
   const std::map<KernelType, double> shares = energy_shares(profile, models);
   for (std::size_t i = 0; i < keys.size(); ++i)
@@ -119,22 +120,26 @@ std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelK
   return result;
 }
 
-ProfileOptions options_of(const ProfileRequest& request, const ProfilingTargets& targets) {
+ProfileOptions options_of(const ProfileRequest& request, std::span<const KernelKey> kernels,
+                          std::vector<ModelToMeasure> models) {
   ProfileOptions options;
   options.seed = request.seed;
   options.most_kernels = request.most_kernels;
   options.held_out = request.most_kernels == 0 ? kHeldOut : std::min(kHeldOut, request.most_kernels / kHeldOutShare);
   std::set<Group> groups;
-  for (const KernelKey& key : targets.kernels) groups.emplace(key.type, key.variant);
+  for (const KernelKey& key : kernels) groups.emplace(key.type, key.variant);
   options.first = std::max(options.first, kFirstOfGroup * groups.size());
-  options.doubt = [&targets, seed = request.seed](const DeviceProfile& profile, std::span<const KernelKey> keys) {
+  std::vector<std::vector<KernelKey>> of_models;
+  for (const ModelToMeasure& model : models) of_models.push_back(model.kernels);
+  options.doubt = [of_models = std::move(of_models), seed = request.seed](const DeviceProfile& profile,
+                                                                          std::span<const KernelKey> keys) {
     try {
-      return doubts(profile, keys, targets.models, seed);
+      return doubts(profile, keys, of_models, seed);
     } catch (const Error&) {  // too few samples so far for a committee: all are doubted alike
       return std::vector<double>(keys.size(), kUnknownDisagreement);
     }
   };
-  options.models = targets.models;
+  options.models = std::move(models);
   return options;
 }
 
@@ -164,9 +169,9 @@ ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& n
   result.profile = started_profile(request, device);
   const double begin_s = device.clock->now_s();
   const FusionRules rules = rules_of(result.profile, request, device, progress);
-  const ProfilingTargets targets = profiling_targets(request, device, rules, notice);
+  ProfilingTargets targets = profiling_targets(request, device, rules, notice);
   result.wanted = targets.kernels.size();
-  ProfileOptions options = options_of(request, targets);
+  ProfileOptions options = options_of(request, targets.kernels, std::move(targets.models));
   options.budget_s = std::max(1.0, budget_of(request, device) - (device.clock->now_s() - begin_s));
   options.measure = kernel_options(device);
   if (!rules.siblings.empty()) options.inputs = CopyInputs::own;

@@ -64,15 +64,15 @@ std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace&
   return {keys.begin(), keys.end()};
 }
 
-Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
-                     DeviceProfile& profile, const NoticeSink& notice, const ProgressSink& progress) {
+DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
+                               const NoticeSink& notice, const ProgressSink& progress) {
   const auto path = profile_path(device, options.profile_folder);
   if (!path.empty()) {
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
     if (error) fail_internal("{}: cannot be made: {}", path.parent_path().string(), error.message());
   }
-  profile = stored_profile(device, path, notice);
+  DeviceProfile profile = stored_profile(device, path, notice);
   if (const auto missing = kernels_to_measure(profile, wanted); !missing.empty()) {
     ProfileOptions profiling;
     profiling.budget_s = device.simulation ? kVirtualBudgetS : options.profile_budget_s;
@@ -81,7 +81,7 @@ Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const En
     profiling.inputs = device.rules.siblings.empty() ? CopyInputs::shared : CopyInputs::own;
     profile_kernels(profile, missing, device, profiling, path, progress);
   }
-  return Predictor::fit(profile);
+  return profile;
 }
 
 }  // namespace tabjoule

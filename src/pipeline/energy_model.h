@@ -1,5 +1,4 @@
-// Joules of a network on a device before it runs there: the device's profile, measured once and kept, and the
-// predictor fitted on it.
+// What the joules of a network are predicted from: its kernels, and the device's profile, measured once and kept.
 #pragma once
 
 #include <filesystem>
@@ -24,9 +23,10 @@ struct EnergyModelOptions {
 [[nodiscard]] std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace& space,
                                                       const NetworkShape& shape, std::int64_t batch);
 
-/// Reads the device's stored profile, measures what it lacks for `wanted`, stores it and fits the predictor.
-[[nodiscard]] Predictor fit_device(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
-                                   DeviceProfile& profile, const NoticeSink& notice, const ProgressSink& progress);
+/// Reads the device's stored profile, measures what it lacks for `wanted` and stores it. Errors: as profile_kernels.
+[[nodiscard]] DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted,
+                                             const EnergyModelOptions& options, const NoticeSink& notice,
+                                             const ProgressSink& progress);
 
 /// The kernels of a network as the device's runtime fuses them.
 [[nodiscard]] KernelGraph kernels_of(const Device& device, const Network& network, std::int64_t batch);

@@ -29,9 +29,8 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
   options.profile_budget_s = request.profile_budget_s;
   options.profile_folder = request.profile_folder;
   options.seed = request.seed;
-  DeviceProfile profile;
   const std::vector<KernelKey> keys(wanted.begin(), wanted.end());
-  const Predictor predictor = fit_device(device, keys, options, profile, notice, progress);
+  const auto predictor = Predictor::fit(extended_profile(device, keys, options, notice, progress));
   return {device.name, device.energy.name, device.energy.source, predictor.predict(graph), predictor.accuracy()};
 }
 

@@ -25,11 +25,9 @@ Json profile_json(SearchState& state) {
     options.profile_budget_s = std::max(1.0, std::min(options.profile_budget_s, kShareOfTime * state.clock.left_s()));
   options.profile_folder = state.request.profile_folder;
   options.seed = state.request.seed;
-  DeviceProfile profile;
   const std::vector<KernelKey> wanted(keys.begin(), keys.end());
-  (void)fit_device(
-      state.device, wanted, options, profile, [&](const std::string& text) { state.tell(text); }, state.progress);
-  return to_json(profile);
+  return to_json(extended_profile(
+      state.device, wanted, options, [&](const std::string& text) { state.tell(text); }, state.progress));
 }
 
 void apply(SearchState& state, const Json& json) {

@@ -9,6 +9,7 @@
 #include "pipeline/supernet_scores.h"
 #include "pipeline/work_plan.h"
 #include "search/front_search.h"
+#include "search/pareto_front.h"
 
 namespace tabjoule {
 namespace {
@@ -191,17 +192,6 @@ RunTrace::Search Search::trace(std::size_t space) const {
   return found == traces_.end() ? RunTrace::Search{} : found->second;
 }
 
-/// Those that no other beats in one of utility and energy without losing in the other; by rising energy.
-std::vector<SearchPoint> front_of(std::vector<SearchPoint> points) {
-  std::stable_sort(points.begin(), points.end(), [](const SearchPoint& a, const SearchPoint& b) {
-    return a.energy_j != b.energy_j ? a.energy_j < b.energy_j : a.utility > b.utility;
-  });
-  std::vector<SearchPoint> front;
-  for (SearchPoint& point : points)
-    if (front.empty() || point.utility > front.back().utility) front.push_back(std::move(point));
-  return front;
-}
-
 /// The whole phase while it happens.
 class Searches {
  public:
@@ -224,7 +214,7 @@ class Searches {
       if (best == nullptr) fail_usage("no network was found that keeps all the limits at once: allow more");
       if (i == 0) {
         evaluated = search.evaluated().size();
-        front = front_of(search.evaluated());
+        front = pareto_front(search.evaluated());
       }
       state_.log(fmt::format("search by {}: {} architectures, best {}, {} on {} rows, {}", names[i],
                              search.evaluated().size(), state_.text_of(*best),

@@ -83,14 +83,14 @@ SensorModel sensor_model_from_json(const Json& json) {
     fail_input("\"{}\" is not a kind of sensor model{}; known are: {}", kind_name,
                did_you_mean(kind_name, {kKindNames.begin(), kKindNames.end()}), fmt::join(kKindNames, ", "));
   model.kind = static_cast<SensorKind>(found);
-  for (const auto& [name, value] : json.items()) {
-    if (name == "format" || name == "version" || name == "kind" || name == "note" || name == "calibration") continue;
-    const Constant* known = nullptr;
-    for (const Constant& constant : kConstants)
-      if (constant.name == name) known = &constant;
-    if (known == nullptr) fail_input("a sensor model has no member \"{}\"", name);
-    if (!value.is_number()) fail_input("\"{}\" of a sensor model must be a number", name);
-    model.*known->member = value.get<double>();
+  std::vector<std::string> known{"format", "version", "kind", "note", "calibration"};
+  for (const Constant& constant : kConstants) known.emplace_back(constant.name);
+  require_members(json, known, "sensor model");
+  for (const Constant& constant : kConstants) {
+    const auto value = json.find(constant.name);
+    if (value == json.end()) continue;
+    if (!value->is_number()) fail_input("\"{}\" of a sensor model must be a number", constant.name);
+    model.*constant.member = value->get<double>();
   }
   if (const std::string wrong = defect(model); !wrong.empty()) fail_input("{}", wrong);
   return model;

@@ -1,28 +1,17 @@
 #include "predict/boosted_trees.h"
 
-#include <xgboost/c_api.h>
-
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "predict/xgboost.h"
 
 namespace tabjoule {
 namespace {
 
-void check(int status) {
-  if (status != 0) fail_internal("XGBoost: {}", XGBGetLastError());
-}
-
-struct FreeMatrix {
-  void operator()(DMatrixHandle handle) const { XGDMatrixFree(handle); }
-};
-struct FreeBooster {
-  void operator()(BoosterHandle handle) const { XGBoosterFree(handle); }
-};
-using MatrixPtr = std::unique_ptr<void, FreeMatrix>;
-using BoosterPtr = std::unique_ptr<void, FreeBooster>;
+using xgboost::BoosterPtr;
+using xgboost::check;
+using xgboost::MatrixPtr;
 
 MatrixPtr make_matrix(std::span<const float> features, std::span<const float> target, std::span<const float> weight) {
   DMatrixHandle handle = nullptr;

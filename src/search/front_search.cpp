@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "search/pareto_front.h"
+
 namespace tabjoule {
 namespace {
 

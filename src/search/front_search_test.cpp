@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "search/pareto_front.h"
+
 namespace tabjoule {
 namespace {
 

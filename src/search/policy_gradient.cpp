@@ -234,14 +234,4 @@ SearchResult policy_gradient_search(const SearchSpace& space, const Architecture
   return search.take();
 }
 
-std::vector<Candidate> pareto_front(std::vector<Candidate> candidates) {
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.energy_j != b.energy_j ? a.energy_j < b.energy_j : a.utility > b.utility;
-  });
-  std::vector<Candidate> front;
-  for (auto& candidate : candidates)
-    if (front.empty() || candidate.utility > front.back().utility) front.push_back(std::move(candidate));
-  return front;
-}
-
 }  // namespace tabjoule

@@ -60,8 +60,4 @@ struct SearchResult {
                                                   const ArchitectureFunction& energy_j, const Reward& reward,
                                                   const SearchOptions& options, const ProgressSink& progress);
 
-/// Those of `candidates` that no other beats in one of utility and energy without losing in the other; by rising
-/// energy. Of equals the first is kept.
-[[nodiscard]] std::vector<Candidate> pareto_front(std::vector<Candidate> candidates);
-
 }  // namespace tabjoule

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "search/pareto_front.h"
 
 namespace tabjoule {
 namespace {
@@ -268,7 +269,7 @@ TEST(ParetoFront, EqualsTheQuadraticDefinitionOnRandomSetsWithTies) {
   }
 }
 
-TEST(ParetoFront, OfNothingIsNothing) { EXPECT_TRUE(pareto_front({}).empty()); }
+TEST(ParetoFront, OfNothingIsNothing) { EXPECT_TRUE(pareto_front(std::vector<Candidate>{}).empty()); }
 
 }  // namespace
 }  // namespace tabjoule

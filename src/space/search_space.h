@@ -50,6 +50,7 @@ struct SearchSpace {
   /// How many architectures; the largest number there is where there are more.
   [[nodiscard]] std::uint64_t size() const;
 };
+
 /// Piecewise-linear embeddings of the numeric columns (TokenColumns says what they compute): the bins' edges, one
 /// strictly ascending list a numeric column, as quantile_edges gives them, and the width of an embedding where the
 /// family has none of its own (an FT-Transformer's tokens are as wide as the network; TabM takes 16).

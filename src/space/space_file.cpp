@@ -62,13 +62,6 @@ std::vector<double> prior_from(const Json& json, const std::vector<int>& choices
   return prior;
 }
 
-/// A misspelt member would otherwise be a default that nobody asked for.
-void require_members(const Json& json, const std::vector<std::string>& known, const std::string& where) {
-  for (const auto& [name, value] : json.items())
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      fail_input("{}: there is no member \"{}\" (known are: {})", where, name, fmt::join(known, ", "));
-}
-
 Condition condition_from(const SearchSpace& so_far, const Json& json, const std::string& where) {
   const std::string name = text_from(json, "decision", where + " when");
   require_members(json, {"decision", "at_least"}, where + " when");

@@ -1,7 +1,6 @@
 #include "suite/boosting.h"
 
 #include <fmt/format.h>
-#include <xgboost/c_api.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "predict/xgboost.h"
 #include "profile/measure.h"
 
 namespace tabjoule {
@@ -31,18 +31,9 @@ constexpr Setting kDefault{};
 constexpr Setting kTried[] = {{4, 0.1, 0.8},  {6, 0.1, 0.8},  {9, 0.1, 0.8},
                               {4, 0.05, 0.8}, {6, 0.05, 0.8}, {9, 0.05, 0.8}};
 
-void check(int status) {
-  if (status != 0) fail_internal("XGBoost: {}", XGBGetLastError());
-}
-
-struct FreeMatrix {
-  void operator()(DMatrixHandle handle) const { XGDMatrixFree(handle); }
-};
-struct FreeBooster {
-  void operator()(BoosterHandle handle) const { XGBoosterFree(handle); }
-};
-using MatrixPtr = std::unique_ptr<void, FreeMatrix>;
-using BoosterPtr = std::unique_ptr<void, FreeBooster>;
+using xgboost::BoosterPtr;
+using xgboost::check;
+using xgboost::MatrixPtr;
 
 MatrixPtr make_matrix(const Samples& samples) {
   DMatrixHandle handle = nullptr;
@@ -231,28 +222,49 @@ class Training {
 
 }  // namespace
 
-BoostingResult run_boosting(const PreparedData& data, Device& device, const BoostingRequest& request) {
+struct BoostedEnsemble::State {
+  Trained trained;
+  BoostingScores scores;
+  std::int64_t features = 0;
+  std::uint64_t seed = 0;
+};
+
+BoostedEnsemble::BoostedEnsemble(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BoostedEnsemble::BoostedEnsemble(BoostedEnsemble&&) noexcept = default;
+BoostedEnsemble::~BoostedEnsemble() = default;
+
+BoostedEnsemble BoostedEnsemble::train(const PreparedData& data, const BoostingRequest& request) {
   SystemClock clock;
   const double begin_s = clock.now_s();
   Training training(data, request);
-  const Trained trained = training.run();
-  BoostingResult result;
-  result.training_s = clock.now_s() - begin_s;
-  result.text =
+  auto state = std::make_unique<State>();
+  state->trained = training.run();
+  state->features = data.train.x.cols();
+  state->seed = request.seed;
+  const Trained& trained = state->trained;
+  BoostingScores& scores = state->scores;
+  scores.training_s = clock.now_s() - begin_s;
+  scores.tuned = request.tuned;
+  scores.text =
       fmt::format("{} rounds, depth {}, rate {:g}", trained.rounds, trained.setting.depth, trained.setting.rate);
-  result.score_validation = training.score(trained, data.validation);
-  result.score_test = training.score(trained, data.test);
-  result.leaves = trained.booster->leaves(trained.rounds);
+  scores.score_validation = training.score(trained, data.validation);
+  scores.score_test = training.score(trained, data.test);
+  scores.leaves = trained.booster->leaves(trained.rounds);
   trained.booster->set("nthread", "1");
-  DeployedBooster deployed(trained.booster->handle(), trained.rounds, request.batch, data.train.x.cols(), request.seed);
+  return BoostedEnsemble(std::move(state));
+}
+
+const BoostingScores& BoostedEnsemble::scores() const { return state_->scores; }
+
+BoostingCost BoostedEnsemble::measure_on(Device& device, std::int64_t batch) {
+  const Trained& trained = state_->trained;
+  DeployedBooster deployed(trained.booster->handle(), trained.rounds, batch, state_->features, state_->seed);
   try {
-    const Measurement measured = measure(deployed, request.batch, device, {});
-    result.energy_j = measured.energy_j();
-    result.time_s = measured.time_per_batch_s / static_cast<double>(request.batch);
+    const Measurement measured = measure(deployed, batch, device, {});
+    return {measured.energy_j(), measured.time_per_batch_s / static_cast<double>(batch)};
   } catch (const UnstableError&) {  // a busy machine: the scores stand
-    result.energy_j.reset();
+    return {};
   }
-  return result;
 }
 
 }  // namespace tabjoule

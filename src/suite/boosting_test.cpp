@@ -41,26 +41,26 @@ TEST(Boosting, LearnsEveryTask) {
     BoostingRequest request;
     request.metric = default_metric(task);
     const PreparedData data = made_data(task);
-    const BoostingResult result = run_boosting(data, device, request);
+    auto ensemble = BoostedEnsemble::train(data, request);
+    const BoostingScores& scores = ensemble.scores();
     if (task == Task::regression)
-      EXPECT_LT(result.score_test, 4);  // of a standard deviation of 20
+      EXPECT_LT(scores.score_test, 4);  // of a standard deviation of 20
     else
-      EXPECT_GT(result.score_test, 0.93) << to_string(task);
-    EXPECT_GE(result.leaves, 100);
-    EXPECT_EQ(result.text, "100 rounds, depth 6, rate 0.3");
-    EXPECT_GT(result.energy_j.value_or(1), 0);
+      EXPECT_GT(scores.score_test, 0.93) << to_string(task);
+    EXPECT_GE(scores.leaves, 100);
+    EXPECT_EQ(scores.text, "100 rounds, depth 6, rate 0.3");
+    for (const std::int64_t batch : {1, 64}) EXPECT_GT(ensemble.measure_on(device, batch).energy_j.value_or(1), 0);
   }
 }
 
 TEST(Boosting, TunedItIsChosenOnValidationAndEndsEarly) {
-  Device device = open_device("cpu", {});
   BoostingRequest request;
   request.metric = Metric::rmse;
   const PreparedData data = made_data(Task::regression);
-  const BoostingResult plain = run_boosting(data, device, request);
+  const auto plain = BoostedEnsemble::train(data, request);
   request.tuned = true;
-  const BoostingResult tuned = run_boosting(data, device, request);
-  EXPECT_LE(tuned.score_validation, plain.score_validation);
+  const auto tuned = BoostedEnsemble::train(data, request);
+  EXPECT_LE(tuned.scores().score_validation, plain.scores().score_validation);
 }
 
 }  // namespace

@@ -9,22 +9,14 @@
 #include "report/page.h"
 #include "report/run_json.h"
 #include "report/run_sections.h"
+#include "suite/results.h"
 
 namespace tabjoule {
 namespace {
 
 const char* const kHalfPoint = "energy within 0.5";
 
-std::string choice_title(const std::string& choice) {
-  if (choice == "energy") return "our choice";
-  if (choice.starts_with("energy within ")) return "at most " + choice.substr(14) + " points lost";
-  if (choice == "accuracy") return "accuracy only";
-  if (choice == "flops") return "by FLOPs";
-  if (choice == "latency") return "by latency";
-  if (choice == "xgboost") return "XGBoost";
-  if (choice == "xgboost tuned") return "XGBoost, tuned";
-  return escaped(choice);
-}
+std::string title_of(const std::string& choice) { return escaped(choice_title(choice)); }
 
 std::string tile(const std::string& title, const std::string& value, const std::string& text, bool main = false) {
   return fmt::format("<div class=\"tile{}\"><h2>{}</h2><p class=\"value\">{}</p><p>{}</p></div>\n", main ? " main" : "",
@@ -83,7 +75,7 @@ std::string savings_row(const std::string& choice, const std::string& where, con
 std::string savings_section(const Json& summary) {
   std::string rows;
   for (const auto& [choice, of] : object(summary, "savings").items()) {
-    rows += savings_row(choice_title(choice), "all", of);
+    rows += savings_row(title_of(choice), "all", of);
     for (const auto& [where, part] : object(of, "by").items()) rows += savings_row("", where, part);
   }
   if (rows.empty()) return "";
@@ -108,7 +100,7 @@ std::string proxies_section(const Json& summary) {
     rows += fmt::format(
         "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{:.2f}</td><td "
         "class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td><td class=\"n\">{:.2f}</td></tr>\n",
-        choice_title(name), percent_of(proxy, "same_network_fraction"),
+        title_of(name), percent_of(proxy, "same_network_fraction"),
         number(object(proxy, "energy_ratio"), "median").value_or(0),
         number(object(proxy, "energy_ratio"), "lowest").value_or(0),
         number(object(proxy, "energy_ratio"), "highest").value_or(0),
@@ -134,12 +126,13 @@ std::string ranks_section(const Json& summary) {
     if (of.empty()) continue;
     std::string list;
     for (const auto& [method, rank] : object(of, "average_ranks").items())
-      list += fmt::format("<li>{}: {:.2f}</li>", choice_title(method), rank.get<double>());
+      list += fmt::format("<li>{}: {:.2f}</li>", title_of(method), rank.get<double>());
+    const auto friedman_f = number(of, "friedman_f");
     html += fmt::format(
         "<div class=\"card\"><h3>{}</h3><div class=\"chart\" id=\"ranks-{}\"><ul>{}</ul></div><p class=\"small "
-        "soft\">{} tables; critical difference {:.2f} (Nemenyi, 5 %); Friedman's F {:.2f}.</p></div>\n",
+        "soft\">{} tables; critical difference {:.2f} (Nemenyi, 5 %); {}.</p></div>\n",
         title, kind, list, count(number(of, "tables").value_or(0)), number(of, "critical_difference").value_or(0),
-        number(of, "friedman_f").value_or(0));
+        friedman_f ? fmt::format("Friedman's F {:.2f}", *friedman_f) : "all tables rank alike");
   }
   if (html.empty()) return "";
   return "<h2>Ranks over tables</h2>\n<p>Mean rank of each choice, 1 is best. Methods that a bar joins do not "
@@ -151,7 +144,7 @@ std::string tables_section(const Json& summary) {
   const std::vector<std::string> shown{"accuracy", "energy",  kHalfPoint,     "flops",
                                        "latency",  "xgboost", "xgboost tuned"};
   std::vector<TableColumn> columns{{"Table"}, {"Rows", true}, {"Metric"}, {"No feature", true}};
-  for (const std::string& choice : shown) columns.push_back({choice_title(choice), true});
+  for (const std::string& choice : shown) columns.push_back({title_of(choice), true});
   columns.push_back({"Median saving of our choice", true});
   std::string rows;
   for (const Json& table : array(summary, "tables")) {
@@ -223,7 +216,12 @@ std::string paper_html(const Json& summary, const Json& rows) {
   add("ranks", "Ranks", ranks_section(summary));
   add("predicted", "Prediction", predictor_section(summary));
   add("cost", "Cost", cost_section(summary));
-  page.data = {{"summary", summary}, {"rows", rows}};
+  Json titles = Json::object();
+  for (const Json& row : rows) {
+    const std::string choice = text(row, "choice");
+    titles[choice] = choice_title(choice);
+  }
+  page.data = {{"summary", summary}, {"rows", rows}, {"titles", titles}};
   page.scripts = {"paper.js"};
   page.footer = "<p>Every row is in results.parquet, every figure of this page in summary.json.</p>\n";
   return page_html(page);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/machine.h"
@@ -11,6 +13,8 @@
 
 namespace tabjoule {
 namespace {
+
+constexpr std::string_view kWithin = "energy within ";
 
 const std::vector<ParquetColumn>& columns() {
   static const std::vector<ParquetColumn> kColumns{{"key", "VARCHAR"},
@@ -45,7 +49,16 @@ const std::vector<ParquetColumn>& columns() {
   return kColumns;
 }
 
-Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+/// Null in every column that `members` does not name.
+Json row_with(const Suite& suite, const SuiteTable& table, std::uint64_t seed, std::int64_t batch,
+              const Json& members) {
+  Json row;
+  for (const ParquetColumn& column : columns()) row[column.name] = nullptr;
+  row.update(
+      {{"suite", suite.name}, {"table", table.name}, {"batch", batch}, {"seed", seed}, {"effort", suite.effort}});
+  row.update(members);
+  return row;
+}
 
 /// The true energy of a simulated device, else what was measured; never the predictor's figure.
 std::optional<double> judged_energy(const RunPoint& point) {
@@ -72,43 +85,62 @@ std::vector<const RunPoint*> trained_points(const RunRecord& record) {
 }  // namespace
 
 double points_lost(double score, double other, bool higher_is_better) {
-  return higher_is_better ? 100 * (score - other) : 25 * (other / score - 1);
+  if (higher_is_better) return 100 * (score - other);
+  if (score == 0) return other == 0 ? 0 : 100;
+  return 25 * (other / score - 1);
+}
+
+std::string choice_within(double tolerance) { return fmt::format("{}{:g}", kWithin, tolerance); }
+
+std::optional<double> tolerance_of(const std::string& choice) {
+  if (!choice.starts_with(kWithin)) return {};
+  return std::stod(choice.substr(kWithin.size()));
+}
+
+std::string choice_title(const std::string& choice) {
+  if (const auto tolerance = tolerance_of(choice)) return fmt::format("at most {:g} points lost", *tolerance);
+  for (const auto& [name, title] : {std::pair("energy", "our choice"),
+                                    {"accuracy", "accuracy only"},
+                                    {"flops", "by FLOPs"},
+                                    {"latency", "by latency"},
+                                    {"xgboost", "XGBoost"},
+                                    {"xgboost tuned", "XGBoost, tuned"}})
+    if (choice == name) return title;
+  return choice;
 }
 
 Json rows_of(const Suite& suite, const SuiteCell& cell, const RunRecord& record, double search_energy_j) {
   double search_time_s = 0;
   for (const RunPhase& phase : record.phases) search_time_s += phase.time_s;
+  const Json of_search = row_with(suite, suite.tables[cell.job.table], cell.job.seed, cell.batch,
+                                  {{"key", key_of(suite, cell)},
+                                   {"task", record.task},
+                                   {"metric", record.metric},
+                                   {"higher_is_better", record.higher_is_better},
+                                   {"rows", record.rows_train + record.rows_validation + record.rows_test},
+                                   {"space", record.spaces.front().name},
+                                   {"device", record.device},
+                                   {"dummy_test_score", record.dummy_test_score},
+                                   {"energy_source", to_string(record.source)},
+                                   {"search_time_s", search_time_s},
+                                   {"search_energy_estimated_j", search_energy_j},
+                                   {"version", record.version},
+                                   {"machine", record.machine},
+                                   {"created", record.created}});
   Json rows = Json::array();
   const auto add = [&](const std::string& choice, const RunPoint& point) {
-    rows.push_back({{"key", key_of(suite, cell)},
-                    {"suite", suite.name},
-                    {"table", suite.tables[cell.job.table].name},
-                    {"task", record.task},
-                    {"metric", record.metric},
-                    {"higher_is_better", record.higher_is_better},
-                    {"rows", record.rows_train + record.rows_validation + record.rows_test},
-                    {"space", record.spaces.front().name},
-                    {"device", record.device},
-                    {"batch", cell.batch},
-                    {"seed", cell.job.seed},
-                    {"effort", suite.effort},
-                    {"choice", choice},
-                    {"network", point.text},
-                    {"parameters", point.parameters},
-                    {"flops", point.flops},
-                    {"score_validation", maybe(point.score_validation)},
-                    {"score_test", maybe(point.score_test)},
-                    {"dummy_test_score", record.dummy_test_score},
-                    {"energy_j", maybe(judged_energy(point))},
-                    {"energy_source", to_string(record.source)},
-                    {"energy_measured_j", maybe(point.energy_measured_j)},
-                    {"energy_predicted_j", maybe(point.energy_predicted_j)},
-                    {"time_measured_s", maybe(point.time_measured_s)},
-                    {"search_time_s", search_time_s},
-                    {"search_energy_estimated_j", search_energy_j},
-                    {"version", record.version},
-                    {"machine", record.machine},
-                    {"created", record.created}});
+    Json row = of_search;
+    row.update({{"choice", choice},
+                {"network", point.text},
+                {"parameters", point.parameters},
+                {"flops", point.flops},
+                {"score_validation", or_null(point.score_validation)},
+                {"score_test", or_null(point.score_test)},
+                {"energy_j", or_null(judged_energy(point))},
+                {"energy_measured_j", or_null(point.energy_measured_j)},
+                {"energy_predicted_j", or_null(point.energy_predicted_j)},
+                {"time_measured_s", or_null(point.time_measured_s)}});
+    rows.push_back(std::move(row));
   };
   add("energy", record.chosen);
   const auto conventional = std::find_if(record.baselines.begin(), record.baselines.end(),
@@ -121,43 +153,37 @@ Json rows_of(const Suite& suite, const SuiteCell& cell, const RunRecord& record,
                 tolerance &&
             known_energy(*point) < known_energy(*least))
           least = point;
-      add(fmt::format("energy within {:g}", tolerance), *least);
+      add(choice_within(tolerance), *least);
     }
   for (const RunBaseline& baseline : record.baselines) add(baseline.name, baseline.point);
   return rows;
 }
 
-Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, const PreparedData& data, Metric metric,
-            bool tuned, std::int64_t batch, const BoostingResult& result, EnergySource source) {
-  return {{"key", boosting_key(suite, table, seed, batch)},
-          {"suite", suite.name},
-          {"table", table.name},
-          {"task", to_string(data.dataset->target.task)},
-          {"metric", to_string(metric)},
-          {"higher_is_better", higher_is_better(metric)},
-          {"rows", data.train.rows() + data.validation.rows() + data.test.rows()},
-          {"space", "xgboost"},
-          {"device", "cpu"},
-          {"batch", batch},
-          {"seed", seed},
-          {"effort", suite.effort},
-          {"choice", tuned ? "xgboost tuned" : "xgboost"},
-          {"network", result.text},
-          {"parameters", result.leaves},
-          {"flops", nullptr},
-          {"score_validation", result.score_validation},
-          {"score_test", result.score_test},
-          {"dummy_test_score", dummy_score(data.train, data.test, data.dataset->target.outputs(), metric)},
-          {"energy_j", maybe(result.energy_j)},
-          {"energy_source", to_string(source)},
-          {"energy_measured_j", maybe(result.energy_j)},
-          {"energy_predicted_j", nullptr},
-          {"time_measured_s", maybe(result.time_s)},
-          {"search_time_s", result.training_s},
-          {"search_energy_estimated_j", nullptr},
-          {"version", kVersion},
-          {"machine", machine_text()},
-          {"created", utc_now()}};
+Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, std::int64_t batch,
+            const PreparedData& data, Metric metric, const BoostingScores& scores, const BoostingCost& cost,
+            EnergySource source) {
+  return row_with(suite, table, seed, batch,
+                  {{"key", boosting_key(suite, table, seed, batch)},
+                   {"task", to_string(data.dataset->target.task)},
+                   {"metric", to_string(metric)},
+                   {"higher_is_better", higher_is_better(metric)},
+                   {"rows", data.train.rows() + data.validation.rows() + data.test.rows()},
+                   {"space", "xgboost"},
+                   {"device", "cpu"},
+                   {"choice", scores.tuned ? "xgboost tuned" : "xgboost"},
+                   {"network", scores.text},
+                   {"parameters", scores.leaves},
+                   {"score_validation", scores.score_validation},
+                   {"score_test", scores.score_test},
+                   {"dummy_test_score", dummy_score(data.train, data.test, data.dataset->target.outputs(), metric)},
+                   {"energy_j", or_null(cost.energy_j)},
+                   {"energy_source", to_string(source)},
+                   {"energy_measured_j", or_null(cost.energy_j)},
+                   {"time_measured_s", or_null(cost.time_s)},
+                   {"search_time_s", scores.training_s},
+                   {"version", kVersion},
+                   {"machine", machine_text()},
+                   {"created", utc_now()}});
 }
 
 SuiteResults::SuiteResults(const std::filesystem::path& folder) : path_(folder / "results.parquet") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -16,17 +17,24 @@ namespace tabjoule {
 constexpr double kTolerances[] = {0, 0.5, 1};
 
 /// Points that `other` scores less than `score` (negative where it scores more): hundredths of a score where higher is
-/// better, 25ths of the relative error else, so that half a point is 2 % of an error.
+/// better, 25ths of the relative error else, so that half a point is 2 % of an error; 100 where `score` is no error at
+/// all and `other` is one.
 [[nodiscard]] double points_lost(double score, double other, bool higher_is_better);
+
+/// "energy within 0.5", and back: empty where `choice` has no tolerance.
+[[nodiscard]] std::string choice_within(double tolerance);
+[[nodiscard]] std::optional<double> tolerance_of(const std::string& choice);
+/// For people; a choice that is not ours by its own name.
+[[nodiscard]] std::string choice_title(const std::string& choice);
 
 /// The rows of a finished search: "energy" (our choice), "energy within T" for each tolerance (of all trained networks
 /// the one of the least energy whose validation score loses at most T points against accuracy-only search), and each
 /// baseline. `search_energy_j`: what the search took, estimated.
 [[nodiscard]] Json rows_of(const Suite& suite, const SuiteCell& cell, const RunRecord& record, double search_energy_j);
 /// The row of a booster, on the computer itself.
-[[nodiscard]] Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, const PreparedData& data,
-                          Metric metric, bool tuned, std::int64_t batch, const BoostingResult& result,
-                          EnergySource source);
+[[nodiscard]] Json row_of(const Suite& suite, const SuiteTable& table, std::uint64_t seed, std::int64_t batch,
+                          const PreparedData& data, Metric metric, const BoostingScores& scores,
+                          const BoostingCost& cost, EnergySource source);
 
 /// results.parquet and the rows it holds. Whatever is in the file stays there.
 class SuiteResults {

@@ -135,33 +135,36 @@ class SuiteRun {
     if (request_.log) request_.log(fmt::format("{}: {}; {} searches left", key, record.chosen.text, left_));
   }
 
+  /// Trained once, measured at every batch size that is left.
   void boost(const SuiteJob& job) {
     if (!suite_.boosting) return;
     const SuiteTable& table = suite_.tables[job.table];
-    for (const std::int64_t batch : suite_.batches) {
-      const std::string key = boosting_key(suite_, table, job.seed, batch);
-      if (results_.has(key) || failed_.contains(key)) continue;
-      failed_.insert(key);
-      attempt(key, [&] {
-        if (progress_) progress_({"suite", 0, key});
-        ThreadPool pool(request_.threads > 0 ? request_.threads : available_threads());
-        const PreparedData data = prepare_data(table.data, job.seed, pool.threads(), {});
-        const Task task = data.dataset->target.task;
-        BoostingRequest boosting;
-        boosting.metric = table.metric.empty() ? default_metric(task) : metric_from(table.metric, task);
-        boosting.batch = batch;
-        boosting.threads = pool.threads();
-        boosting.seed = job.seed;
-        Device device = open_device("cpu", request_.device_options);
+    std::vector<std::int64_t> batches = suite_.batches;
+    std::erase_if(batches,
+                  [&](std::int64_t batch) { return results_.has(boosting_key(suite_, table, job.seed, batch)); });
+    const std::string what = fmt::format("{}/xgboost/seed {}", table.name, job.seed);
+    if (batches.empty() || !boosted_.insert(what).second) return;
+    attempt(what, [&] {
+      if (progress_) progress_({"suite", 0, what});
+      ThreadPool pool(request_.threads > 0 ? request_.threads : available_threads());
+      const PreparedData data = prepare_data(table.data, job.seed, pool.threads(), {});
+      const Task task = data.dataset->target.task;
+      BoostingRequest boosting;
+      boosting.metric = table.metric.empty() ? default_metric(task) : metric_from(table.metric, task);
+      boosting.threads = pool.threads();
+      boosting.seed = job.seed;
+      auto plain = BoostedEnsemble::train(data, boosting);
+      boosting.tuned = true;
+      auto tuned = BoostedEnsemble::train(data, boosting);
+      Device device = open_device("cpu", request_.device_options);
+      for (const std::int64_t batch : batches) {
         Json rows = Json::array();
-        for (const bool tuned : {false, true}) {
-          boosting.tuned = tuned;
-          rows.push_back(row_of(suite_, table, job.seed, data, boosting.metric, tuned, batch,
-                                run_boosting(data, device, boosting), device.energy.source));
-        }
+        for (BoostedEnsemble* ensemble : {&plain, &tuned})
+          rows.push_back(row_of(suite_, table, job.seed, batch, data, boosting.metric, ensemble->scores(),
+                                ensemble->measure_on(device, batch), device.energy.source));
         results_.add(rows);
-      });
-    }
+      }
+    });
   }
 
   static std::string safe(std::string name) {
@@ -176,8 +179,8 @@ class SuiteRun {
   std::vector<SuiteCell> cells_;
   SuiteResults results_;
   std::unique_ptr<Sensor> own_use_;
-  std::size_t left_ = 0;  ///< searches
-  std::set<std::string> failed_;
+  std::size_t left_ = 0;           ///< searches
+  std::set<std::string> boosted_;  ///< or failed: each is tried once a call
   SuiteOutcome outcome_;
 };
 

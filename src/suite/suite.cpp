@@ -9,13 +9,6 @@
 namespace tabjoule {
 namespace {
 
-void require_known(const Json& json, const std::vector<std::string>& known, const std::string& where) {
-  for (const auto& [member, value] : json.items())
-    if (std::find(known.begin(), known.end(), member) == known.end())
-      fail_input("{}\"{}\" is not known{}; known are {}", where, member, did_you_mean(member, known),
-                 fmt::join(known, ", "));
-}
-
 std::string text_of(const Json& json, const char* member, const std::string& where) {
   if (!json.contains(member) || !json.at(member).is_string() || json.at(member).get<std::string>().empty())
     fail_input("{}\"{}\" must be a text", where, member);
@@ -49,12 +42,6 @@ int whole_of(const Json& json, const char* member, int low, int high, int otherw
   return value.get<int>();
 }
 
-bool is_query(const std::string& data) {
-  const std::string begin = lower(data.substr(0, 7));
-  return begin.starts_with("select ") || begin.starts_with("select\n") || begin.starts_with("from ") ||
-         begin.starts_with("with ");
-}
-
 std::string located(std::string data, const std::filesystem::path& folder) {
   if (!is_query(data)) return (folder / data).lexically_normal().string();
   constexpr std::string_view kFolder = "{folder}";
@@ -67,8 +54,9 @@ SuiteTable table_from_json(const Json& json, const std::filesystem::path& folder
   if (!json.is_object()) fail_input("\"tables\": entry {} is not an object", index + 1);
   SuiteTable table;
   table.name = text_of(json, "name", fmt::format("\"tables\": entry {}: ", index + 1));
-  const std::string where = fmt::format("table \"{}\": ", table.name);
-  require_known(json, {"name", "data", "target", "task", "metric", "drop", "numeric", "categorical", "seeds"}, where);
+  const std::string place = fmt::format("table \"{}\"", table.name);
+  require_members(json, {"name", "data", "target", "task", "metric", "drop", "numeric", "categorical", "seeds"}, place);
+  const std::string where = place + ": ";
   table.data.data = located(text_of(json, "data", where), folder);
   if (!is_query(table.data.data) && !std::filesystem::exists(table.data.data))
     fail_input("{}{}: no such file; --data names the folder that the suite's tables are in", where, table.data.data);
@@ -84,10 +72,10 @@ SuiteTable table_from_json(const Json& json, const std::filesystem::path& folder
 }
 
 Suite suite_from_json(const Json& json, const std::filesystem::path& folder, const std::filesystem::path& data_folder) {
-  require_known(json,
-                {"format", "version", "name", "description", "data_folder", "tables", "spaces", "devices", "batches",
-                 "seeds", "effort", "train_points", "profile_budget_s", "boosting"},
-                "");
+  require_members(json,
+                  {"format", "version", "name", "description", "data_folder", "tables", "spaces", "devices", "batches",
+                   "seeds", "effort", "train_points", "profile_budget_s", "boosting"},
+                  "");
   Suite suite;
   suite.name = text_of(json, "name", "");
   if (json.contains("description")) suite.description = text_of(json, "description", "");

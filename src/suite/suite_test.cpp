@@ -63,7 +63,7 @@ TEST_F(SuiteFile, CellsOfAJobFollowOneAnotherAndFirstSeedsComeFirst) {
 
 TEST_F(SuiteFile, RefusesWhatItDoesNotKnowAndNamesIt) {
   json_["efort"] = 1;
-  EXPECT_THAT(refusal(), testing::HasSubstr("\"efort\" is not known; did you mean \"effort\"?"));
+  EXPECT_THAT(refusal(), testing::HasSubstr("no member \"efort\"; did you mean \"effort\"?"));
   json_.erase("efort");
   json_["tables"][0]["data"] = "nowhere.csv";
   EXPECT_THAT(refusal(), testing::AllOf(testing::HasSubstr("table \"a\""), testing::HasSubstr("nowhere.csv")));

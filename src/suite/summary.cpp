@@ -70,7 +70,7 @@ template <class Wanted>
 Json saving_of(const Rows& rows, const std::string& choice, Wanted wanted) {
   Values savings, lost;
   std::size_t kept = 0;
-  const double tolerance = choice.starts_with("energy within ") ? std::stod(choice.substr(14)) : 0;
+  const std::optional<double> tolerance = tolerance_of(choice);
   for (const auto& [key, cell] : rows.cells) {
     const auto ours = cell.find(choice);
     const auto conventional = cell.find("accuracy");
@@ -81,19 +81,18 @@ Json saving_of(const Rows& rows, const std::string& choice, Wanted wanted) {
     savings.push_back(1 - *energy_j / *conventional_j);
     lost.push_back(points_lost(*number(*conventional->second, "score_test"), *number(*ours->second, "score_test"),
                                ours->second->at("higher_is_better") == true));
-    if (lost.back() <= tolerance) ++kept;
+    if (tolerance && lost.back() <= *tolerance) ++kept;
   }
   if (savings.empty()) return nullptr;
   Json result = {
       {"searches", savings.size()}, {"saving_fraction", spread(savings)}, {"test_points_lost", spread(lost)}};
-  if (choice.starts_with("energy within "))
-    result["kept_on_test_fraction"] = static_cast<double>(kept) / static_cast<double>(savings.size());
+  if (tolerance) result["kept_on_test_fraction"] = static_cast<double>(kept) / static_cast<double>(savings.size());
   return result;
 }
 
 std::vector<std::string> our_choices() {
   std::vector<std::string> choices{"energy"};
-  for (const double tolerance : kTolerances) choices.push_back(fmt::format("energy within {:g}", tolerance));
+  for (const double tolerance : kTolerances) choices.push_back(choice_within(tolerance));
   return choices;
 }
 
@@ -200,7 +199,7 @@ Json ranks(const Rows& rows, const std::vector<std::string>& methods, bool energ
   return {{"tables", values.size()},
           {"average_ranks", average},
           {"critical_difference", comparison.critical_difference},
-          {"friedman_f", comparison.friedman_statistic}};
+          {"friedman_f", or_null(comparison.friedman_f)}};
 }
 
 /// Over seeds, and over devices where a choice's score does not depend on them.
@@ -287,7 +286,7 @@ RankComparison compare_ranks(const std::vector<std::vector<double>>& values) {
   for (const double rank : comparison.average_ranks) squares += rank * rank;
   const double chi_square = 12 * n / (k * (k + 1)) * (squares - k * (k + 1) * (k + 1) / 4);
   const double rest = n * (k - 1) - chi_square;
-  comparison.friedman_statistic = rest > 1e-9 ? (n - 1) * chi_square / rest : 1e9;
+  if (rest > 1e-9) comparison.friedman_f = (n - 1) * chi_square / rest;
   comparison.critical_difference = kNemenyi[methods - 2] * std::sqrt(k * (k + 1) / (6 * n));
   return comparison;
 }

@@ -1,6 +1,7 @@
 // What the rows of a suite say together: summary.json (docs/suite-format.md).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ namespace tabjoule {
 struct RankComparison {
   std::vector<double> average_ranks;  ///< one a method, 1 is best; ties share theirs
   double critical_difference = 0;     ///< Nemenyi's at 5 %: smaller differences of ranks may be chance
-  double friedman_statistic = 0;      ///< Iman and Davenport's F
+  /// Iman and Davenport's F; empty where all tables rank alike, so that it has no bound.
+  std::optional<double> friedman_f;
 };
 
 /// values[table][method], more is better; at least 2 tables, 2 to 10 methods.

@@ -15,6 +15,15 @@ TEST(PointsLost, CountHundredthsOfAScoreAndTwentyFifthsOfAnError) {
   EXPECT_NEAR(points_lost(0.9, 0.895, true), 0.5, 1e-12);
   EXPECT_NEAR(points_lost(10, 10.2, false), 0.5, 1e-12);
   EXPECT_LT(points_lost(10, 9, false), 0);
+  EXPECT_EQ(points_lost(0, 0, false), 0);
+  EXPECT_EQ(points_lost(0, 3, false), 100);
+}
+
+TEST(Choices, AreNamedByTheirTolerance) {
+  EXPECT_EQ(tolerance_of(choice_within(0.5)), 0.5);
+  EXPECT_EQ(tolerance_of("energy"), std::nullopt);
+  EXPECT_EQ(choice_title("energy within 0.5"), "at most 0.5 points lost");
+  EXPECT_EQ(choice_title("of another program"), "of another program");
 }
 
 // scipy.stats.friedmanchisquare of these columns is 3.5: F = 3 x 3.5 / (8 - 3.5).
@@ -23,12 +32,16 @@ TEST(Ranks, AreThoseOfFriedmansAndNemenyisTests) {
       compare_ranks({{0.9, 0.8, 0.7}, {0.6, 0.7, 0.5}, {0.8, 0.9, 0.85}, {0.5, 0.45, 0.4}});
   EXPECT_THAT(comparison.average_ranks,
               ElementsAre(DoubleNear(1.75, 1e-12), DoubleNear(1.5, 1e-12), DoubleNear(2.75, 1e-12)));
-  EXPECT_NEAR(comparison.friedman_statistic, 7.0 / 3, 1e-9);
+  EXPECT_NEAR(comparison.friedman_f.value(), 7.0 / 3, 1e-9);
   EXPECT_NEAR(comparison.critical_difference, 2.343 * std::sqrt(12.0 / 24), 1e-12);
 }
 
 TEST(Ranks, AreSharedByTies) {
   EXPECT_THAT(compare_ranks({{1, 1, 0}, {1, 1, 0}}).average_ranks, ElementsAre(1.5, 1.5, 3));
+}
+
+TEST(Ranks, HaveNoStatisticWhereAllTablesRankAlike) {
+  EXPECT_FALSE(compare_ranks({{3, 2, 1}, {6, 5, 4}}).friedman_f.has_value());
 }
 
 class Summary : public testing::Test {

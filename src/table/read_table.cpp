@@ -15,14 +15,6 @@
 namespace tabjoule {
 namespace {
 
-bool is_query(const std::string& data) {
-  const std::string word = first_word(data);
-  if (word.size() == data.size()) return false;  // one word is a file's name
-  for (const char* start : {"(", "select", "from", "with", "pivot", "describe"})
-    if (word == start) return true;
-  return false;
-}
-
 enum class Format { delimited, arff, parquet, json };
 
 /// The first line that is neither blank nor an ARFF comment.
@@ -65,6 +57,14 @@ Table read_file_table(const std::string& path, const ReadOptions& options, const
 }
 
 }  // namespace
+
+bool is_query(const std::string& data) {
+  const std::string word = first_word(data);
+  if (word.size() == data.size()) return false;  // one word is a file's name
+  for (const char* start : {"(", "select", "from", "with", "pivot", "describe"})
+    if (word == start) return true;
+  return false;
+}
 
 Table read_table(const std::string& data, const ReadOptions& options, const NoticeSink& notice) {
   const NoticeSink tell = notice ? notice : [](const std::string&) {};

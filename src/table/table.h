@@ -54,9 +54,12 @@ struct ReadOptions {
   int threads = 1;
 };
 
+/// Whether `data` is a SQL query rather than a path: it starts with SELECT, FROM, WITH, PIVOT, DESCRIBE or a parenthesis,
+/// and goes on.
+[[nodiscard]] bool is_query(const std::string& data);
+
 /// Reads `data`: a path (CSV or TSV in any dialect, Parquet, JSON, ARFF dense or sparse, each also .gz) or a
-/// SQL query (recognised by starting with SELECT, FROM, WITH, PIVOT, DESCRIBE or a parenthesis) that DuckDB
-/// runs over files.
+/// SQL query (is_query) that DuckDB runs over files.
 ///
 /// Inference: numbers -> numeric; true/false -> boolean; dates and timestamps -> datetime; other text ->
 /// categorical. "?", "NA", "N/A", "NaN", "null" and the empty cell are missing, as are infinities (counted in

@@ -2,10 +2,8 @@
 'use strict';
 
 (() => {
-  const { summary, rows } = tabjoulePage.data;
+  const { summary, rows, titles } = tabjoulePage.data;
   const percentText = (v) => `${(100 * v).toFixed(1)} %`;
-  const choiceTitles = { energy: 'our choice', accuracy: 'accuracy only', flops: 'by FLOPs', latency: 'by latency',
-    xgboost: 'XGBoost', 'xgboost tuned': 'XGBoost, tuned', 'energy within 0.5': 'at most half a point lost' };
   const own = rows.filter((row) => row.suite === summary.suite && row.effort === summary.effort);
   const cells = new Map();
   for (const row of own) {
@@ -56,7 +54,7 @@
     const element = document.getElementById(`ranks-${kind}`);
     const ranks = summary.ranks[kind];
     if (!element || !ranks) continue;
-    const methods = Object.entries(ranks.average_ranks).map(([name, rank]) => ({ name: choiceTitles[name] ?? name, rank }))
+    const methods = Object.entries(ranks.average_ranks).map(([name, rank]) => ({ name: titles[name] ?? name, rank }))
       .sort((a, b) => a.rank - b.rank);
     methods.forEach((method, i) => { method.row = i; });
     const bars = cliques(methods, ranks.critical_difference)
