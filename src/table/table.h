@@ -54,8 +54,8 @@ struct ReadOptions {
   int threads = 1;
 };
 
-/// Whether `data` is a SQL query rather than a path: it starts with SELECT, FROM, WITH, PIVOT, DESCRIBE or a parenthesis,
-/// and goes on.
+/// Whether `data` is a SQL query rather than a path: it starts with SELECT, FROM, WITH, PIVOT, DESCRIBE or a
+/// parenthesis, and goes on.
 [[nodiscard]] bool is_query(const std::string& data);
 
 /// Reads `data`: a path (CSV or TSV in any dialect, Parquet, JSON, ARFF dense or sparse, each also .gz) or a
