@@ -11,13 +11,13 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct AdaptFlags {
   CommonFlags common;
   std::string profile, samples, out, device = "adapted";
   std::optional<int> processors;
 };
 
-void run(const Flags& flags) {
+void adapt_command(const AdaptFlags& flags) {
   const DeviceProfile source = read_profile(flags.profile);
   const std::vector<KernelSample> samples = read_samples(flags.samples, terminal_notices());
   AdaptOptions options;
@@ -41,7 +41,7 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_adapt(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<AdaptFlags>();
   CLI::App& command = *app.add_subcommand("adapt", "carry a profile over to another device by a few measured kernels");
   command.add_option("profile", flags->profile, "PROFILE.json of the device to start from")->required();
   command.add_option("samples", flags->samples, "the new device's SAMPLES.csv or .parquet")->required();
@@ -49,7 +49,7 @@ Run add_adapt(CLI::App& app) {
   command.add_option("--device", flags->device, "what the profile calls the new device")->capture_default_str();
   add_processors(command, flags->processors);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { adapt_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

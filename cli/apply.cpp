@@ -9,7 +9,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct ApplyFlags {
   CommonFlags common;
   std::string run, data, out;
 };
@@ -27,7 +27,7 @@ Json json_of(const Predictions& predictions) {
   return json;
 }
 
-void run(const Flags& flags) {
+void apply_command(const ApplyFlags& flags) {
   const int threads = flags.common.threads > 0 ? flags.common.threads : available_threads();
   const Predictions predictions = apply_model(flags.run, flags.data, threads, terminal_notices());
   if (!flags.out.empty()) write_file(flags.out, to_csv(predictions));
@@ -42,14 +42,14 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_apply(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ApplyFlags>();
   CLI::App& command = *app.add_subcommand("apply", "predict new rows with the network of a run");
   command.add_option("run", flags->run, "run directory of a search")->required();
   command.add_option("--data", flags->data, "rows with the training table's columns (the target may be absent)")
       ->required();
   command.add_option("--out", flags->out, "CSV file to write (default: standard output)");
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { apply_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -9,7 +9,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct BenchFlags {
   CommonFlags common;
   DeviceFlags device;
   SuiteRequest request;
@@ -29,7 +29,7 @@ void print_savings(const Json& summary) {
   }
 }
 
-void run(Flags& flags) {
+void bench_command(BenchFlags& flags) {
   SuiteRequest& request = flags.request;
   request.threads = flags.common.threads;
   request.device_options = flags.device.options(flags.common);
@@ -56,7 +56,7 @@ void run(Flags& flags) {
 }  // namespace
 
 Run add_bench(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<BenchFlags>();
   SuiteRequest& request = flags->request;
   CLI::App& command =
       *app.add_subcommand("bench", "compare searches by joules with others, over many tables and devices");
@@ -72,7 +72,7 @@ Run add_bench(CLI::App& app) {
   command.add_option("--core-power", flags->device.core_power_w,
                      "watts of a busy core, for estimates where no sensor can be read");
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { bench_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

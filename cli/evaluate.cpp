@@ -10,7 +10,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct EvaluateFlags {
   CommonFlags common;
   std::string profile, samples;
 };
@@ -29,7 +29,7 @@ void print_table(const char* cost, const Evaluation& evaluation) {
   if (evaluation.types.size() > 1) print_row("all", evaluation.all);
 }
 
-void run(const Flags& flags) {
+void evaluate_command(const EvaluateFlags& flags) {
   const DeviceProfile profile = read_profile(flags.profile);
   const Predictor predictor = with_context(flags.profile, [&] { return Predictor::fit(profile); });
   const Evaluations result = evaluate(predictor, profile.samples, read_samples(flags.samples, terminal_notices()));
@@ -46,12 +46,12 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_evaluate(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<EvaluateFlags>();
   CLI::App& command = *app.add_subcommand("evaluate", "judge a profile's predictions on measured kernels");
   command.add_option("profile", flags->profile, "PROFILE.json")->required();
   command.add_option("samples", flags->samples, "SAMPLES.csv or .parquet (docs/samples-format.md)")->required();
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { evaluate_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -11,13 +11,13 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct FitFlags {
   CommonFlags common;
   std::string samples, out, device = "samples", source = "measured";
   std::optional<int> processors;
 };
 
-void run(const Flags& flags) {
+void fit_command(const FitFlags& flags) {
   DeviceProfile profile;
   profile.device = flags.device;
   profile.sensor = "samples";
@@ -49,7 +49,7 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_fit(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<FitFlags>();
   CLI::App& command = *app.add_subcommand("fit", "make a device profile from a table of measured kernels");
   command.add_option("samples", flags->samples, "SAMPLES.csv or .parquet (docs/samples-format.md)")->required();
   command.add_option("--out", flags->out, "the profile to write")->required();
@@ -58,7 +58,7 @@ Run add_fit(CLI::App& app) {
       ->capture_default_str();
   add_processors(command, flags->processors);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { fit_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

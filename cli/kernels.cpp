@@ -15,7 +15,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct KernelsFlags {
   CommonFlags common;
   std::string model, device = "auto", rules, layers, profile;
   std::vector<std::string> dims;
@@ -23,11 +23,11 @@ struct Flags {
   bool dot = false;
 };
 
-FusionRules rules_of(const Flags& flags) {
+FusionRules rules_of(const KernelsFlags& flags) {
   return flags.rules.empty() ? rules_of_device(flags.device) : load_fusion_rules(flags.rules);
 }
 
-std::map<std::string, std::int64_t> dims_of(const Flags& flags) {
+std::map<std::string, std::int64_t> dims_of(const KernelsFlags& flags) {
   std::map<std::string, std::int64_t> result;
   for (const std::string& given : flags.dims) {
     const auto equals = given.rfind('=');
@@ -47,7 +47,7 @@ void print_layers(const LayerComparison& comparison) {
   for (const std::string& line : comparison.differences) print("differs        " + line);
 }
 
-void run(const Flags& flags) {
+void kernels_command(const KernelsFlags& flags) {
   const FusionRules rules = rules_of(flags);
   const Graph graph = with_dimensions(read_onnx(flags.model), dims_of(flags));
   const KernelGraph kernels = with_context(flags.model, [&] { return detect_kernels(graph, flags.batch, rules); });
@@ -72,7 +72,7 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_kernels(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<KernelsFlags>();
   CLI::App& command = *app.add_subcommand("kernels", "show the kernels that a runtime makes of a model");
   command.add_option("model", flags->model, "ONNX file")->required();
   command
@@ -88,7 +88,7 @@ Run add_kernels(CLI::App& app) {
   command.add_option("--profile", flags->profile, "the times beside --layers: what trtexec --exportProfile wrote");
   command.add_flag("--dot", flags->dot, "print the graph for Graphviz");
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { kernels_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -9,14 +9,14 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct MeasureFlags {
   CommonFlags common;
   DeviceFlags device;
   MeasureOptions options;
   std::string model;
 };
 
-void run(const Flags& flags) {
+void measure_command(const MeasureFlags& flags) {
   const ModelEnergyRequest request = model_request(flags.model, flags.device, flags.common);
   MeasureOptions options = flags.options;
   options.seed = flags.common.seed;
@@ -43,7 +43,7 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_measure(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<MeasureFlags>();
   CLI::App& command = *app.add_subcommand("measure", "measure a model's energy on a device");
   command.add_option("model", flags->model, "ONNX file")->required();
   command
@@ -56,7 +56,7 @@ Run add_measure(CLI::App& app) {
       ->capture_default_str();
   add_device_flags(command, flags->device, false);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { measure_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -7,7 +7,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct PredictFlags {
   CommonFlags common;
   DeviceFlags device;
   std::string model;
@@ -65,7 +65,7 @@ void print_table(const PredictedModel& model, std::int64_t batch) {
   if (p.unknown > 0) print(fmt::format("unknown        {} kernels are not in the sum", p.unknown));
 }
 
-void run(const Flags& flags) {
+void predict_command(const PredictFlags& flags) {
   const ModelEnergyRequest request = model_request(flags.model, flags.device, flags.common);
   const PredictedModel model = predict_model(request, terminal_notices(), terminal_progress(flags.common));
   clear_progress();
@@ -78,12 +78,12 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_predict(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PredictFlags>();
   CLI::App& command = *app.add_subcommand("predict", "predict a model's energy and time, kernel by kernel");
   command.add_option("model", flags->model, "ONNX file")->required();
   add_device_flags(command, flags->device, true);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { predict_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

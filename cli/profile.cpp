@@ -8,7 +8,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct ProfileFlags {
   CommonFlags common;
   DeviceFlags device;
   ProfileRequest request;
@@ -73,7 +73,7 @@ void print_text(const ProfiledDevice& done, const std::string& out) {
   print(fmt::format("profile       {}", out));
 }
 
-void run(Flags& flags) {
+void profile_command(ProfileFlags& flags) {
   flags.request.device = flags.device.device;
   flags.request.device_options = flags.device.options(flags.common);
   flags.request.seed = flags.common.seed;
@@ -89,7 +89,7 @@ void run(Flags& flags) {
 }  // namespace
 
 Run add_profile(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ProfileFlags>();
   ProfileRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("profile", "measure a device's kernels, for predicting energy on it");
   command.add_option("--out", request.out, "the profile; stored after every sample")->required();
@@ -118,7 +118,7 @@ Run add_profile(CLI::App& app) {
                    "take the fusion rules of the runtime as they are, without experiments");
   command.add_flag("--resume", request.resume, "go on with the profile in --out");
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { profile_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

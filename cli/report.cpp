@@ -14,7 +14,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct ReportFlags {
   CommonFlags common;
   ReportOptions options;
   std::string run;
@@ -41,7 +41,7 @@ void open_in_browser(const std::filesystem::path& path) {
   if (!done) fail_device("{} is written, but {} could not open it: open it in a browser yourself", file, opener);
 }
 
-void run(const Flags& flags) {
+void report_command(const ReportFlags& flags) {
   const auto path = write_report(flags.run, flags.options);
   flags.common.json ? print_json({{"report", path.string()}, {"grid_g_per_kwh", flags.options.grid_g_per_kwh}})
                     : print(path.string());
@@ -51,7 +51,7 @@ void run(const Flags& flags) {
 }  // namespace
 
 Run add_report(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReportFlags>();
   CLI::App& command = *app.add_subcommand("report", "write a run's report.html from its run.json");
   command.add_option("run", flags->run, "run directory of a search")->required();
   command
@@ -61,7 +61,7 @@ Run add_report(CLI::App& app) {
       ->capture_default_str();
   command.add_flag("--open", flags->open, "open it in the browser");
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { report_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -14,7 +14,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct SearchFlags {
   CommonFlags common;
   DeviceFlags device;
   DataFlags data;
@@ -32,7 +32,7 @@ std::vector<std::string> command_of(std::vector<std::string> arguments) {
   return arguments;
 }
 
-SearchLimits limits_of(const Flags& flags) {
+SearchLimits limits_of(const SearchFlags& flags) {
   SearchLimits limits;
   if (!flags.energy_budget.empty()) limits.energy_budget_j = quantity_from(flags.energy_budget, "J", "--energy-budget");
   if (!flags.latency.empty()) limits.latency_s = quantity_from(flags.latency, "s", "--latency");
@@ -104,7 +104,7 @@ void print_result(const RunRecord& record) {
   print(fmt::format("run           {}", record.folder.string()));
 }
 
-void run(Flags& flags) {
+void search_command(SearchFlags& flags) {
   SearchRequest& request = flags.request;
   request.data = flags.data.request();
   request.metric = flags.data.metric;
@@ -138,7 +138,7 @@ void run(Flags& flags) {
 }  // namespace
 
 Run add_search(CLI::App& app, std::vector<std::string> arguments) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SearchFlags>();
   flags->arguments = std::move(arguments);
   SearchRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("search", "find, train, export and measure a network for a table");
@@ -189,7 +189,7 @@ Run add_search(CLI::App& app, std::vector<std::string> arguments) {
   command.add_option("--out", flags->out, "run directory (default: runs/DATE-TIME)");
   add_device_flags(command, flags->device, true);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { search_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -12,21 +12,21 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct SensorFlags {
   CommonFlags common;
   std::string trace, load, meter, card, model, out;
   TraceFileOptions file;
   double from_s = 0, to_s = 0;
 };
 
-void list(const Flags& flags) {
+void list(const SensorFlags& flags) {
   if (flags.common.json)
     print_json({{"sensors", sensors_json()}});
   else
     print_sensors();
 }
 
-void calibrate_model(const Flags& flags) {
+void calibrate_model(const SensorFlags& flags) {
   const PowerTrace readings = read_trace(flags.trace, flags.file, terminal_notices());
   const std::vector<LoadMark> load = read_load(flags.load);
   std::optional<PowerTrace> meter;
@@ -60,7 +60,7 @@ void calibrate_model(const Flags& flags) {
   print("written   " + flags.out);
 }
 
-void energy(const Flags& flags) {
+void energy(const SensorFlags& flags) {
   const PowerTrace readings = read_trace(flags.trace, flags.file, terminal_notices());
   SensorModel model;
   if (!flags.model.empty())
@@ -79,7 +79,7 @@ void energy(const Flags& flags) {
   print(fmt::format("samples  {}; sensor model {}", found.samples, found.model));
 }
 
-void add_trace_flags(CLI::App& command, Flags& flags) {
+void add_trace_flags(CLI::App& command, SensorFlags& flags) {
   command.add_option("trace", flags.trace, "trace: TRACE.csv, or what nvidia-smi, tegrastats or Zeus wrote")
       ->required();
   command.add_option("--column", flags.file.column, "column or rail with the power");
@@ -90,11 +90,11 @@ void add_trace_flags(CLI::App& command, Flags& flags) {
 }  // namespace
 
 Run add_sensor(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SensorFlags>();
   CLI::App& command = *app.add_subcommand("sensor", "sensors and their traces: list, calibrate, energy");
   command.require_subcommand(1);
-  const auto chosen = std::make_shared<std::function<void(const Flags&)>>();
-  const auto part = [&](const char* name, const char* help, void (*run)(const Flags&)) -> CLI::App& {
+  const auto chosen = std::make_shared<std::function<void(const SensorFlags&)>>();
+  const auto part = [&](const char* name, const char* help, void (*run)(const SensorFlags&)) -> CLI::App& {
     CLI::App& child = *command.add_subcommand(name, help);
     child.callback([chosen, run] { *chosen = run; });
     add_common_flags(child, flags->common);

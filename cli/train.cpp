@@ -10,7 +10,7 @@
 namespace tabjoule::cli {
 namespace {
 
-struct Flags {
+struct TrainFlags {
   CommonFlags common;
   DataFlags data;
   TrainRequest request;
@@ -47,7 +47,7 @@ void print_result(const TrainRecord& record) {
   print(fmt::format("model         {}", record.request.out.string()));
 }
 
-void run(const Flags& flags) {
+void train_command(const TrainFlags& flags) {
   TrainRequest request = flags.request;
   request.data = flags.data.request();
   request.metric = flags.data.metric;
@@ -87,7 +87,7 @@ void add_recipe_flags(CLI::App& command, Recipe& recipe) {
 }  // namespace
 
 Run add_train(CLI::App& app) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<TrainFlags>();
   TrainRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("train", "train and export one given network, without a search");
   add_data_flags(command, flags->data);
@@ -110,7 +110,7 @@ Run add_train(CLI::App& app) {
       ->capture_default_str();
   add_recipe_flags(command, request.recipe);
   add_common_flags(command, flags->common);
-  return [flags] { run(*flags); };
+  return [flags] { train_command(*flags); };
 }
 
 }  // namespace tabjoule::cli

@@ -96,10 +96,12 @@ void require_format(const Json& json, const std::string& format, int version) {
 }
 
 void require_members(const Json& object, const std::vector<std::string>& known, const std::string& where) {
+  const std::string place = where.empty() ? "" : where + ": ";
+  if (!object.is_object()) fail_input("{}must be an object, not {}", place, object.type_name());
   for (const auto& [name, value] : object.items())
     if (std::find(known.begin(), known.end(), name) == known.end())
-      fail_input("{}there is no member \"{}\"{} (known are: {})", where.empty() ? "" : where + ": ", name,
-                 did_you_mean(name, known), fmt::join(known, ", "));
+      fail_input("{}there is no member \"{}\"{} (known are: {})", place, name, did_you_mean(name, known),
+                 fmt::join(known, ", "));
 }
 
 }  // namespace tabjoule

@@ -36,7 +36,7 @@ void write_file(const std::filesystem::path& path, const std::string& bytes);
 void require_format(const Json& json, const std::string& format, int version);
 
 /// A misspelt member would otherwise be a default that nobody asked for. Errors (input): "WHERE: there is no member
-/// ..." (without the colon where `where` is empty), with the nearest of `known` and all of them.
+/// ..." (without the colon where `where` is empty), with the nearest of `known` and all of them; not an object.
 void require_members(const Json& object, const std::vector<std::string>& known, const std::string& where);
 
 }  // namespace tabjoule

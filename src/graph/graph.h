@@ -69,6 +69,11 @@ struct Node {
   [[nodiscard]] std::string text(const std::string& attribute, const std::string& otherwise) const;
 };
 
+/// A node's own name, or that of its first output where it has none.
+[[nodiscard]] inline const std::string& name_of(const Node& node) {
+  return node.name.empty() ? node.outputs.at(0) : node.name;
+}
+
 struct Graph {
   std::string name;
   std::map<std::string, std::int64_t> opsets;  ///< domain -> version

@@ -11,8 +11,6 @@
 namespace tabjoule {
 namespace {
 
-const std::string& name_of(const Node& node) { return node.name.empty() ? node.outputs.at(0) : node.name; }
-
 constexpr std::size_t kNamed = 3;  // a region may hold hundreds
 
 /// The operators between two, ends included: what the first leads to and the second depends on.
@@ -82,9 +80,9 @@ class Comparer {
     for (const EngineLayer& layer : layers) {
       ++result_.layers;
       result_.time_s += layer.time_s;
-      if (layer.kind == LayerKind::reformat)
+      if (layer.kind == EngineLayerKind::reformat)
         ++result_.reformats;
-      else if (layer.kind == LayerKind::copy)
+      else if (layer.kind == EngineLayerKind::copy)
         compare_copy(layer);
       else
         compare_layer(layer);
@@ -146,7 +144,7 @@ class Comparer {
       found.push_back(node->second);
       operators.insert(name_of(graph_.nodes[node->second]));
     }
-    if (layer.kind == LayerKind::region && found.size() == 2) {
+    if (layer.kind == EngineLayerKind::region && found.size() == 2) {
       for (const std::size_t node : between_.nodes(found[0], found[1])) operators.insert(name_of(graph_.nodes[node]));
     }
     return operators;

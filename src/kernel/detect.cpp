@@ -6,8 +6,6 @@
 namespace tabjoule {
 namespace {
 
-std::string name_of(const Node& node) { return node.name.empty() ? node.outputs.at(0) : node.name; }
-
 /// Names its chains as TensorRT does: "conv + relu || conv2 + relu2".
 Kernel kernel_of(const Draft& draft, const Units& units) {
   Kernel kernel{draft.key, {}, ""};

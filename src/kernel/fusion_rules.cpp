@@ -17,14 +17,6 @@ const Json& member(const Json& json, const std::string& name) {
   return *found;
 }
 
-void require_members(const Json& json, const std::string& where, const std::vector<std::string>& known) {
-  if (!json.is_object()) fail_input("{} must be an object, not {}", where, json.type_name());
-  for (const auto& [name, value] : json.items()) {
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      fail_input("{} has an unknown member \"{}\"{}", where, name, did_you_mean(name, known));
-  }
-}
-
 std::vector<std::string> operators_of(const Json& json, const std::string& name) {
   const Json& list = member(json, name);
   if (!list.is_array()) fail_input("\"{}\" must be a list of operators", name);
@@ -57,7 +49,7 @@ bool word_is_second(const Json& json, const std::string& name, const char* first
 }
 
 FusionStep step_from(const Json& json) {
-  require_members(json, "a step", {"operators", "other", "required", "repeat"});
+  require_members(json, {"operators", "other", "required", "repeat"}, "a step");
   FusionStep step{operators_of(json, "operators"), Operand::constant, flag_of(json, "required", false),
                   flag_of(json, "repeat", false)};
   if (step.operators.empty()) fail_input("a step names no operators");
@@ -66,7 +58,7 @@ FusionStep step_from(const Json& json) {
 }
 
 Pattern pattern_from(const Json& json) {
-  require_members(json, "a pattern", {"name", "kernel", "nodes"});
+  require_members(json, {"name", "kernel", "nodes"}, "a pattern");
   const Json &name = member(json, "name"), &kernel = member(json, "kernel"), &nodes = member(json, "nodes");
   if (!name.is_string() || !kernel.is_string()) fail_input("\"name\" and \"kernel\" of a pattern must be texts");
   Pattern pattern{name.get<std::string>(), kernel_type_from(kernel.get<std::string>()), {}};
@@ -80,7 +72,7 @@ Pattern pattern_from(const Json& json) {
 }
 
 FusionChain chain_from(const Json& json) {
-  require_members(json, "a chain", {"heads", "steps"});
+  require_members(json, {"heads", "steps"}, "a chain");
   FusionChain chain{operators_of(json, "heads"), {}};
   const Json& steps = member(json, "steps");
   if (!steps.is_array()) fail_input("\"steps\" must be a list");
@@ -111,9 +103,10 @@ const FusionChain* FusionRules::chain_of(const std::string& head) const {
 
 FusionRules fusion_rules_from_json(const Json& json) {
   require_format(json, "tabjoule-fusion-rules", kVersion);
-  require_members(json, "the rule set",
+  require_members(json,
                   {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "patterns", "chains",
-                   "siblings", "concat_in_place"});
+                   "siblings", "concat_in_place"},
+                  "the rule set");
   FusionRules rules;
   const Json& name = member(json, "name");
   if (!name.is_string()) fail_input("\"name\" must be a text");

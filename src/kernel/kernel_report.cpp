@@ -20,8 +20,6 @@ std::string quoted(const std::string& text) {
   return result + "\"";
 }
 
-const std::string& name_of(const Node& node) { return node.name.empty() ? node.outputs.at(0) : node.name; }
-
 /// Tensor -> the kernels that make it; what vanished is bridged. A copy makes the output of its Concat.
 class Makers {
  public:

@@ -12,10 +12,10 @@
 namespace tabjoule {
 namespace {
 
-using Makers = std::unordered_map<std::string_view, std::size_t>;
+using MakerOf = std::unordered_map<std::string_view, std::size_t>;
 
-Makers makers_of(const Graph& graph) {
-  Makers makers;
+MakerOf makers_of(const Graph& graph) {
+  MakerOf makers;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (const std::string& output : graph.nodes[i].outputs) {
       if (!output.empty() && !makers.emplace(output, i).second) {
@@ -26,7 +26,7 @@ Makers makers_of(const Graph& graph) {
   return makers;
 }
 
-std::vector<bool> needed_nodes(const Graph& graph, const Makers& makers) {
+std::vector<bool> needed_nodes(const Graph& graph, const MakerOf& makers) {
   std::vector<bool> needed(graph.nodes.size(), false);
   std::vector<std::string_view> wanted;
   for (const ValueInfo& output : graph.outputs) wanted.push_back(output.name);
@@ -40,7 +40,7 @@ std::vector<bool> needed_nodes(const Graph& graph, const Makers& makers) {
   return needed;
 }
 
-void require_sources(const Graph& graph, const Makers& makers, const std::vector<bool>& needed) {
+void require_sources(const Graph& graph, const MakerOf& makers, const std::vector<bool>& needed) {
   std::unordered_set<std::string_view> given;
   for (const ValueInfo& input : graph.inputs) given.insert(input.name);
   for (const Tensor& constant : graph.constants) given.insert(constant.name);
@@ -57,7 +57,7 @@ void require_sources(const Graph& graph, const Makers& makers, const std::vector
 
 // Kahn's algorithm; of the nodes that are ready, the first of the file goes first.
 std::vector<std::size_t> execution_order(const Graph& graph) {
-  const Makers makers = makers_of(graph);
+  const MakerOf makers = makers_of(graph);
   const std::vector<bool> needed = needed_nodes(graph, makers);
   require_sources(graph, makers, needed);
   std::vector<int> missing(graph.nodes.size(), 0);

@@ -7,27 +7,27 @@
 namespace tabjoule {
 namespace {
 
-const Json& member(const Json& json, const std::string& name) {
+const Json& sample_member(const Json& json, const std::string& name) {
   const auto found = json.find(name);
   if (found == json.end()) fail_input("kernel sample: \"{}\" is absent; add it", name);
   return *found;
 }
 
 std::string text_of(const Json& json, const std::string& name) {
-  const Json& value = member(json, name);
+  const Json& value = sample_member(json, name);
   if (!value.is_string()) fail_input("kernel sample: \"{}\" must be a text", name);
   return value.get<std::string>();
 }
 
 double positive_of(const Json& json, const std::string& name) {
-  const Json& value = member(json, name);
+  const Json& value = sample_member(json, name);
   const double number = value.is_number() ? value.get<double>() : 0;
   if (!std::isfinite(number) || number <= 0) fail_input("kernel sample: \"{}\" must be a positive number", name);
   return number;
 }
 
 std::int64_t extent_of(const Json& json, const std::string& name) {
-  const Json& value = member(json, name);
+  const Json& value = sample_member(json, name);
   const std::int64_t extent = value.is_number_integer() ? value.get<std::int64_t>() : 0;
   if (extent < 1) fail_input("kernel sample: \"{}\" must be an integer from 1", name);
   return extent;

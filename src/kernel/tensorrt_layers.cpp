@@ -62,19 +62,19 @@ double time_of(const Json& entry) {
 }  // namespace
 
 EngineLayer engine_layer_from(const std::string& name) {
-  EngineLayer layer{name, "", LayerKind::fused, {}, 0};
+  EngineLayer layer{name, "", EngineLayerKind::fused, {}, 0};
   constexpr std::string_view kForeign = "{ForeignNode[", kCopy = " copy";
   if (name.starts_with("Reformatting CopyNode") || name.starts_with("Reformatting Copy Node")) {
-    layer.kind = LayerKind::reformat;
+    layer.kind = EngineLayerKind::reformat;
   } else if (name.starts_with(kForeign)) {
-    layer.kind = LayerKind::region;
+    layer.kind = EngineLayerKind::region;
     const auto close = name.rfind("]}");
     const std::string ends = name.substr(kForeign.size(), close == std::string::npos ? close : close - kForeign.size());
     const auto dots = ends.find("...");
     layer.members = {ends.substr(0, dots)};
     if (dots != std::string::npos) layer.members.push_back(ends.substr(dots + 3));
   } else if (name.ends_with(kCopy)) {
-    layer.kind = LayerKind::copy;
+    layer.kind = EngineLayerKind::copy;
     layer.members = {name.substr(0, name.size() - kCopy.size())};
   } else {
     add_members(name, layer.members);
@@ -97,7 +97,7 @@ std::vector<EngineLayer> layers_from_json(const Json& json) {
     layers.push_back(engine_layer_from(name->get<std::string>()));
     const auto type = entry.is_object() ? entry.find("LayerType") : entry.end();
     if (entry.is_object() && type != entry.end() && type->is_string()) layers.back().type = type->get<std::string>();
-    if (layers.back().type == "Reformat") layers.back().kind = LayerKind::reformat;
+    if (layers.back().type == "Reformat") layers.back().kind = EngineLayerKind::reformat;
   }
   if (layers.empty()) fail_input("\"Layers\" is empty; build the engine with --profilingVerbosity=detailed");
   return layers;

@@ -9,7 +9,7 @@
 
 namespace tabjoule {
 
-enum class LayerKind {
+enum class EngineLayerKind {
   fused,    ///< "a + b || c", "PWN(a, b)", one operator
   region,   ///< "{ForeignNode[a...b]}": everything between, compiled as one
   copy,     ///< "a copy": a concat's share
@@ -19,7 +19,7 @@ enum class LayerKind {
 struct EngineLayer {
   std::string name;
   std::string type;  ///< TensorRT's LayerType; "" where the file has names only
-  LayerKind kind = LayerKind::fused;
+  EngineLayerKind kind = EngineLayerKind::fused;
   std::vector<std::string> members;  ///< names in the layer's name; a region's two ends
   double time_s = 0;                 ///< mean of the profile; 0 where none was read
 };

@@ -38,11 +38,11 @@ TEST(TensorRtLayers, NamesAreTakenApart) {
   EXPECT_THAT(engine_layer_from("PWN(PWN(/a/Sigmoid), /a/Mul)").members, ElementsAre("/a/Sigmoid", "/a/Mul"));
   EXPECT_THAT(engine_layer_from("Conv_1 + PWN(Sigmoid_2, Mul_3)").members, ElementsAre("Conv_1", "Sigmoid_2", "Mul_3"));
   const EngineLayer region = engine_layer_from("{ForeignNode[a.weight + MatMul_1...Add_9]}");
-  EXPECT_EQ(region.kind, LayerKind::region);
+  EXPECT_EQ(region.kind, EngineLayerKind::region);
   EXPECT_EQ(region.members.back(), "Add_9");
-  EXPECT_EQ(engine_layer_from("Reformatting CopyNode for Input Tensor 0 to Conv_1").kind, LayerKind::reformat);
+  EXPECT_EQ(engine_layer_from("Reformatting CopyNode for Input Tensor 0 to Conv_1").kind, EngineLayerKind::reformat);
   const EngineLayer copy = engine_layer_from("inception_3a/1x1 copy");
-  EXPECT_EQ(copy.kind, LayerKind::copy);
+  EXPECT_EQ(copy.kind, EngineLayerKind::copy);
   EXPECT_THAT(copy.members, ElementsAre("inception_3a/1x1"));
   EXPECT_THAT(engine_layer_from("PWN((((").members, ElementsAre("PWN(((("));
   EXPECT_THAT(engine_layer_from("").members, IsEmpty());
@@ -90,7 +90,7 @@ TEST(TensorRtLayers, FilesAreReadWithTheirTimes) {
   const Json info = Json::parse(R"({"Layers": ["a + b", {"Name": "c", "LayerType": "Reformat"}], "Bindings": ["x"]})");
   std::vector<EngineLayer> layers = layers_from_json(info);
   ASSERT_EQ(layers.size(), 2U);
-  EXPECT_EQ(layers[1].kind, LayerKind::reformat);
+  EXPECT_EQ(layers[1].kind, EngineLayerKind::reformat);
   add_layer_times(layers, Json::parse(R"([{"count": 9}, {"name": "a + b", "timeMs": 18, "averageMs": 2.0}])"));
   EXPECT_DOUBLE_EQ(layers[0].time_s, 2e-3);
   EXPECT_EQ(layers[1].time_s, 0);

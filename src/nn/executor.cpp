@@ -10,13 +10,6 @@ constexpr std::size_t kAlignment = 16;
 
 std::size_t padded(std::size_t floats) { return (floats + kAlignment - 1) / kAlignment * kAlignment; }
 
-LayerInputs inputs_of(const Network& network, const Layer& layer) {
-  LayerInputs inputs{};
-  for (std::size_t i = 0; i < layer.inputs.size(); ++i)
-    inputs[i] = &network.layers[static_cast<std::size_t>(layer.inputs[i])];
-  return inputs;
-}
-
 std::size_t value_floats(const Layer& layer, int rows) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.tokens) *
          static_cast<std::size_t>(layer.width);

@@ -7,7 +7,6 @@
 #include "nn/layers/layer_kind.h"
 
 namespace tabjoule {
-namespace {
 
 LayerInputs inputs_of(const Network& network, const Layer& layer) {
   LayerInputs inputs{};
@@ -15,8 +14,6 @@ LayerInputs inputs_of(const Network& network, const Layer& layer) {
     inputs[i] = &network.layers[static_cast<std::size_t>(layer.inputs[i])];
   return inputs;
 }
-
-}  // namespace
 
 const char* to_string(LayerType type) { return type == LayerType::input ? "input" : kind_of(type).name(); }
 

@@ -99,6 +99,8 @@ class TrainingStep {
 /// Resident bytes that training `network` takes beyond its samples: parameters with AdamW's moments, the best epoch's
 /// copy, values and gradients of a part of a batch, and those of an evaluation on `threads` threads.
 [[nodiscard]] std::size_t training_bytes(const Network& network, int batch, int threads);
+/// More than this is worth telling before training begins.
+inline constexpr std::size_t kToldTrainingBytes = std::size_t{1} << 30;
 
 /// Sets the running statistics of `network`'s BatchNorms (its slices of them) to the means over batches of `rows` of
 /// `samples`, nothing dropped: what a network that shares its weights with others needs before it is judged

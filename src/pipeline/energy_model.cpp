@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kListable = 20000;
 constexpr int kSampled = 2000;
 /// Of a simulated device, whose seconds cost nothing: enough for every kernel.
-constexpr double kVirtualBudgetS = 1e6;
+constexpr double kEnoughVirtualS = 1e6;
 
 std::filesystem::path profile_path(const Device& device, const std::filesystem::path& folder) {
   if (folder.empty()) return {};
@@ -75,7 +75,7 @@ DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted
   DeviceProfile profile = stored_profile(device, path, notice);
   if (const auto missing = kernels_to_measure(profile, wanted); !missing.empty()) {
     ProfileOptions profiling;
-    profiling.budget_s = device.simulation ? kVirtualBudgetS : options.profile_budget_s;
+    profiling.budget_s = device.simulation ? kEnoughVirtualS : options.profile_budget_s;
     profiling.seed = options.seed;
     profiling.measure = kernel_options(device);
     profiling.inputs = device.rules.siblings.empty() ? CopyInputs::shared : CopyInputs::own;

@@ -12,7 +12,7 @@ namespace tabjoule {
 namespace {
 
 /// Of a time budget, at most.
-constexpr double kShareOfTime = 0.2;
+constexpr double kProfileShareOfTime = 0.2;
 
 Json profile_json(SearchState& state) {
   std::set<KernelKey> keys;
@@ -22,7 +22,8 @@ Json profile_json(SearchState& state) {
   EnergyModelOptions options;
   options.profile_budget_s = state.request.profile_budget_s;
   if (state.clock.limited())
-    options.profile_budget_s = std::max(1.0, std::min(options.profile_budget_s, kShareOfTime * state.clock.left_s()));
+    options.profile_budget_s =
+        std::max(1.0, std::min(options.profile_budget_s, kProfileShareOfTime * state.clock.left_s()));
   options.profile_folder = state.request.profile_folder;
   options.seed = state.request.seed;
   const std::vector<KernelKey> wanted(keys.begin(), keys.end());
@@ -30,9 +31,9 @@ Json profile_json(SearchState& state) {
       state.device, wanted, options, [&](const std::string& text) { state.tell(text); }, state.progress));
 }
 
-void apply(SearchState& state, const Json& json) {
+void apply_profile(SearchState& state, const Json& json) {
   const DeviceProfile profile = profile_from_json(json);
-  state.predictor.emplace(Predictor::fit(profile));
+  state.predictor.emplace(Predictor::fit(profile, state.pool.threads()));
   const PredictorAccuracy& accuracy = state.predictor->accuracy();
   state.record.predictor = {{"samples", profile.samples.size()},
                             {"mape", accuracy.mape},
@@ -96,7 +97,7 @@ bool keeps_limits(const SearchRequest& request, const SearchPoint& point) {
 
 void profile_phase(SearchState& state) {
   kept_phase(
-      state, "profile", [&] { return profile_json(state); }, [&](const Json& json) { apply(state, json); });
+      state, "profile", [&] { return profile_json(state); }, [&](const Json& json) { apply_profile(state, json); });
   require_feasible(state);
 }
 

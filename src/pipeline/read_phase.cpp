@@ -13,9 +13,6 @@
 namespace tabjoule {
 namespace {
 
-/// Memory that a user is told of before training starts.
-constexpr std::size_t kToldBytes = std::size_t{1} << 30;
-
 std::string hash_of(const Dataset& dataset, const Split& split) {
   std::string text = fmt::format("{} {}", dataset.features.rows, fmt::join(dataset.features.names(), "\t"));
   const auto add = [&](const auto& values) {
@@ -151,7 +148,7 @@ void require_memory(SearchState& state) {
         "training the largest network of space {} takes {:.1f} GB of memory beside the rows, {:.1f} GB are free: "
         "give a --space of smaller networks, or --drop columns",
         whose, gigabytes(most), gigabytes(available));
-  if (most > kToldBytes)
+  if (most > kToldTrainingBytes)
     state.tell(fmt::format("training the largest network of space {} takes {:.1f} GB of memory beside the rows", whose,
                            gigabytes(most)));
 }

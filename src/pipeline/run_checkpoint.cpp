@@ -5,8 +5,8 @@
 namespace tabjoule {
 namespace {
 
-constexpr const char* kFormat = "tabjoule-run-checkpoint";
-constexpr int kVersion = 1;
+constexpr const char* kCheckpointFormat = "tabjoule-run-checkpoint";
+constexpr int kCheckpointVersion = 1;
 constexpr const char* kRequest = "request.json";
 
 void require_same(const Json& found, const Json& wanted, const std::filesystem::path& folder) {
@@ -25,14 +25,15 @@ void RunCheckpoint::open(const Json& identity, bool resume) {
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
     if (error) fail_internal("{}: cannot be made: {}", folder_.string(), error.message());
-    write_json(folder_ / kRequest, {{"format", kFormat}, {"version", kVersion}, {"identity", identity}});
+    write_json(folder_ / kRequest,
+               {{"format", kCheckpointFormat}, {"version", kCheckpointVersion}, {"identity", identity}});
     return;
   }
   if (!resume)
     fail_usage("{} holds an unfinished run: --resume goes on with it, another --out starts anew",
                folder_.parent_path().string());
   const Json stored = read_json(folder_ / kRequest);
-  with_context((folder_ / kRequest).string(), [&] { require_format(stored, kFormat, kVersion); });
+  with_context((folder_ / kRequest).string(), [&] { require_format(stored, kCheckpointFormat, kCheckpointVersion); });
   require_same(stored.value("identity", Json::object()), identity, folder_);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/interval.h"
 #include "base/json.h"
 #include "power/sensor.h"
 
@@ -18,10 +19,6 @@ struct RunKernel {
   std::vector<std::string> nodes;
   double energy_j = 0;
   double time_s = 0;
-};
-
-struct Interval {
-  double low = 0, high = 0;
 };
 
 /// One architecture in a run. What was not done is empty: only some points are trained to the end.

@@ -15,9 +15,9 @@ namespace tabjoule {
 namespace {
 
 /// Floating-point operations of scoring that a search of one space may ask for at effort 1.
-constexpr double kFlops = 4e11;
+constexpr double kSearchFlops = 4e11;
 /// Of the time that a time budget leaves after the supernets.
-constexpr double kShareOfTime = 0.35;
+constexpr double kSearchShareOfTime = 0.35;
 constexpr std::size_t kMostRows = 2048;
 constexpr std::size_t kFewestRows = 512;
 
@@ -206,8 +206,8 @@ class Searches {
     std::size_t evaluated = 0;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (i > 0 && state_.clock.interrupted()) break;  // what is asked for comes first
-      const StopCheck stop =
-          state_.clock.after_share(kShareOfTime * share / (1 - kShareOfTime * share * static_cast<double>(i)));
+      const StopCheck stop = state_.clock.after_share(kSearchShareOfTime * share /
+                                                      (1 - kSearchShareOfTime * share * static_cast<double>(i)));
       Search search(state_, kind_of(state_, names[i]), scores_, stop);
       search_all(search, names[i], evaluated, static_cast<double>(i) * share, share);
       const SearchPoint* best = search.best();
@@ -243,7 +243,7 @@ class Searches {
     std::vector<double> needs;
     for (const auto& space : state.spaces)
       needs.push_back(space.mean_flops * static_cast<double>(search_rows(state)) * samples);
-    return shared_by_need(state.request.effort * for_spaces(kFlops, state.spaces.size()), needs);
+    return shared_by_need(state.request.effort * for_spaces(kSearchFlops, state.spaces.size()), needs);
   }
 
   void search_all(Search& search, const std::string& name, std::size_t evaluated, double from, double share) {
@@ -265,7 +265,7 @@ class Searches {
   SupernetScores scores_;
 };
 
-void apply(SearchState& state, const Json& outcome) {
+void apply_search(SearchState& state, const Json& outcome) {
   for (const auto& search : outcome.at("searches")) {
     SearchOutcome found{
         search.at("name").get<std::string>(),
@@ -289,7 +289,7 @@ std::size_t search_rows(const SearchState& state) {
   double most = 0;
   for (const auto& space : state.spaces) most = std::max(most, space.mean_flops);
   constexpr double kArchitectures = 150;
-  const double affordable = for_spaces(kFlops, state.spaces.size()) / (kArchitectures * most);
+  const double affordable = for_spaces(kSearchFlops, state.spaces.size()) / (kArchitectures * most);
   const auto rows = static_cast<std::size_t>(
       std::clamp(affordable, static_cast<double>(kFewestRows), static_cast<double>(kMostRows)));
   return std::min(rows, state.data_of(0).validation.rows());
@@ -297,7 +297,8 @@ std::size_t search_rows(const SearchState& state) {
 
 void search_phase(SearchState& state) {
   kept_phase(
-      state, "search", [&] { return Searches(state).run(); }, [&](const Json& outcome) { apply(state, outcome); });
+      state, "search", [&] { return Searches(state).run(); },
+      [&](const Json& outcome) { apply_search(state, outcome); });
 }
 
 }  // namespace tabjoule

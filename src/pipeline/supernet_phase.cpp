@@ -10,11 +10,11 @@ namespace tabjoule {
 namespace {
 
 /// Floating-point operations at effort 1, in the mean over the spaces: about half a minute each on two cores.
-constexpr double kFlops = 3e12;
+constexpr double kSupernetFlops = 3e12;
 /// Of the time that a time budget leaves.
-constexpr double kShareOfTime = 0.35;
-constexpr int kMostEpochs = 60;
-constexpr int kFewestEpochs = 6;
+constexpr double kSupernetShareOfTime = 0.35;
+constexpr int kMostSupernetEpochs = 60;
+constexpr int kFewestSupernetEpochs = 6;
 /// Rows that the epochs of a supernet are judged on.
 constexpr std::size_t kFewestProbeRows = 256;
 constexpr std::size_t kMostProbeRows = 2048;
@@ -25,21 +25,21 @@ std::vector<SupernetPlan> plans_of(SearchState& state) {
   const std::size_t rows = state.data_of(0).train.rows();
   std::vector<double> needs;
   for (const auto& space : state.spaces)
-    needs.push_back(kMostEpochs * 3 * space.mean_flops * static_cast<double>(rows));
+    needs.push_back(kMostSupernetEpochs * 3 * space.mean_flops * static_cast<double>(rows));
   std::vector<double> flops =
-      shared_by_need(state.request.effort * kFlops * static_cast<double>(state.spaces.size()), needs);
+      shared_by_need(state.request.effort * kSupernetFlops * static_cast<double>(state.spaces.size()), needs);
   if (state.clock.limited()) {
     double time_s = 0;
     for (std::size_t i = 0; i < flops.size(); ++i)
       time_s +=
           flops[i] / training_speed(state.spaces[i].space, state.spaces[i].shape, state.data_of(i).train, state.pool);
-    const double affordable = kShareOfTime * state.clock.left_s() / time_s;
+    const double affordable = kSupernetShareOfTime * state.clock.left_s() / time_s;
     if (affordable < 1) state.clock.cut_short();
     for (double& share : flops) share *= std::min(1.0, affordable);
   }
   std::vector<SupernetPlan> plans;
   for (std::size_t i = 0; i < flops.size(); ++i)
-    plans.push_back({flops[i], rows_for(flops[i], 3 * state.spaces[i].mean_flops, rows, kFewestEpochs)});
+    plans.push_back({flops[i], rows_for(flops[i], 3 * state.spaces[i].mean_flops, rows, kFewestSupernetEpochs)});
   return plans;
 }
 
@@ -50,7 +50,7 @@ SupernetResult train(SearchState& state, std::size_t index, const StopCheck& sto
   space.supernet.emplace(space.space, space.shape, state.request.seed);
   SupernetOptions options;
   options.flop_budget = space.plan.flop_budget;
-  options.max_epochs = kMostEpochs;
+  options.max_epochs = kMostSupernetEpochs;
   options.metric = state.metric;
   options.seed = state.request.seed;
   options.checkpoint = state.training.file(file_of(index));
@@ -86,7 +86,7 @@ Json train_all(SearchState& state) {
   Json outcome = Json::array();
   double left = 0;
   for (const auto& plan : plans) left += plan.at("flop_budget").get<double>();
-  double share_of_time = kShareOfTime;
+  double share_of_time = kSupernetShareOfTime;
   for (std::size_t i = 0; i < state.spaces.size(); ++i) {
     SpaceOfRun& space = state.spaces[i];
     space.plan = supernet_plan_from_json(plans[i]);

@@ -10,9 +10,9 @@ namespace tabjoule {
 namespace {
 
 /// Floating-point operations at effort 1, in the mean over the networks that are trained.
-constexpr double kFlops = 8e11;
+constexpr double kTrainFlops = 8e11;
 /// Of the time that a time budget leaves after the search; the rest is for measuring and exporting.
-constexpr double kShareOfTime = 0.85;
+constexpr double kTrainShareOfTime = 0.85;
 /// What an interrupted run still trains its answer with, of a network's share.
 constexpr double kHurriedShare = 0.25;
 
@@ -52,7 +52,7 @@ class FinalTraining {
     count_ = points.size();
     std::vector<double> needs;
     for (const SearchPoint& point : points) needs.push_back(need_of(point));
-    const auto shares = shared_by_need(state_.request.effort * kFlops * static_cast<double>(points.size()), needs);
+    const auto shares = shared_by_need(state_.request.effort * kTrainFlops * static_cast<double>(points.size()), needs);
     for (std::size_t i = 0; i < points.size(); ++i) shares_[state_.text_of(points[i])] = shares[i];
   }
 
@@ -65,7 +65,7 @@ class FinalTraining {
   /// Before the networks are known, each gets the same.
   [[nodiscard]] double budget_of(const SearchPoint& point) const {
     const auto share = shares_.find(state_.text_of(point));
-    return share != shares_.end() ? share->second : std::min(need_of(point), state_.request.effort * kFlops);
+    return share != shares_.end() ? share->second : std::min(need_of(point), state_.request.effort * kTrainFlops);
   }
 
   /// The cheapest network of the front that keeps the score is found by training: what a network scores beyond its
@@ -125,7 +125,7 @@ class FinalTraining {
     options.flop_budget = flops;
     if (state_.clock.limited()) {
       const double affordable =
-          kShareOfTime * state_.clock.left_s() / left() *
+          kTrainShareOfTime * state_.clock.left_s() / left() *
           training_speed({{to_network(space.space, point.architecture, space.shape)}}, data.train, state_.pool);
       if (affordable < flops) state_.clock.cut_short();
       options.flop_budget = std::min(flops, affordable);
@@ -134,7 +134,7 @@ class FinalTraining {
     if (state_.clock.interrupted())
       options.flop_budget *= kHurriedShare;
     else
-      options.stop = state_.clock.after_share(kShareOfTime / left());
+      options.stop = state_.clock.after_share(kTrainShareOfTime / left());
     const auto done = static_cast<double>(outcome_.size());
     const TrainedPoint trained =
         train_tuned(space.space, point, space.shape, data, options, state_.pool, [&](const Progress& p) {
@@ -156,7 +156,7 @@ class FinalTraining {
   Json outcome_ = Json::array();
 };
 
-void apply(SearchState& state, const Json& outcome) {
+void apply_train(SearchState& state, const Json& outcome) {
   for (const auto& entry : outcome) {
     const SpaceOfRun& space = state.spaces[entry.at("space").get<std::size_t>()];
     const std::string file = entry.at("file").get<std::string>();
@@ -174,7 +174,8 @@ void apply(SearchState& state, const Json& outcome) {
 
 void train_phase(SearchState& state) {
   kept_phase(
-      state, "train", [&] { return FinalTraining(state).run(); }, [&](const Json& outcome) { apply(state, outcome); });
+      state, "train", [&] { return FinalTraining(state).run(); },
+      [&](const Json& outcome) { apply_train(state, outcome); });
 }
 
 }  // namespace tabjoule

@@ -10,9 +10,6 @@
 namespace tabjoule {
 namespace {
 
-/// Memory that a user is told of before training starts.
-constexpr std::size_t kToldBytes = std::size_t{1} << 30;
-
 void require_request(const TrainRequest& request) {
   const Recipe& recipe = request.recipe;
   const auto require = [](bool holds, const char* what, auto value) {
@@ -205,7 +202,7 @@ void TrainRun::train() {
   const NetworkShape shape = embedded_shape(data_, request_);
   record_.training_bytes =
       training_bytes(to_network(chosen_.space, chosen_.architecture, shape), record_.batch, pool_.threads());
-  if (record_.training_bytes > kToldBytes)
+  if (record_.training_bytes > kToldTrainingBytes)
     tell(fmt::format("training takes {:.1f} GB of memory beside the rows: a smaller --batch takes less",
                      static_cast<double>(record_.training_bytes) / 1e9));
   model_ = train_architecture(chosen_.space, chosen_.architecture, shape, data_, options, pool_, progress_);

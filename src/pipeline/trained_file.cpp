@@ -11,15 +11,15 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "checkpoints hold little-endian numbers");
 
-constexpr const char* kFormat = "tabjoule-trained-network";
-constexpr int kVersion = 1;
+constexpr const char* kNetworkFormat = "tabjoule-trained-network";
+constexpr int kNetworkVersion = 1;
 
 std::string hash_text(std::string_view bytes) { return fmt::format("{:016x}", stable_hash(bytes)); }
 
 Json header_of(const TrainedPoint& trained, const std::string& hash) {
   const TrainResult& course = trained.model.training;
-  return {{"format", kFormat},
-          {"version", kVersion},
+  return {{"format", kNetworkFormat},
+          {"version", kNetworkVersion},
           {"point", to_json(trained.point)},
           {"learning_rate", trained.recipe.learning_rate},
           {"weight_decay", trained.recipe.weight_decay},
@@ -82,7 +82,7 @@ TrainedPoint read_trained(const std::filesystem::path& file, const SearchSpace& 
     try {
       const std::size_t end = std::min(bytes.size(), bytes.find('\n'));
       const Json header = Json::parse(bytes.substr(0, end));
-      require_format(header, kFormat, kVersion);
+      require_format(header, kNetworkFormat, kNetworkVersion);
       const std::string_view numbers = std::string_view(bytes).substr(std::min(bytes.size(), end + 1));
       if (header.at("hash") != hash_text(numbers)) fail_input("is damaged: its numbers do not give its hash");
       TrainedPoint trained = described(header);

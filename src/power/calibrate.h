@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/interval.h"
 #include "power/sensor_model.h"
 
 namespace tabjoule {
@@ -20,11 +21,6 @@ struct GainOffset {
   double gain = 1;
   double offset_w = 0;
   std::string source;  ///< "card rtx-3090"
-};
-
-struct Interval {
-  double low = 0;
-  double high = 0;
 };
 
 struct Calibration {

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDescription = "power monitors of Jetson boards (INA3221) through /sys/bus/i2c";
+constexpr const char* kIna3221Description = "power monitors of Jetson boards (INA3221) through /sys/bus/i2c";
 
 struct Rail {
   std::string name;
@@ -114,7 +114,7 @@ std::unique_ptr<PowerSensor> make_ina3221_sensor(const std::string& sysfs, const
 }
 
 SensorStatus ina3221_status(const std::string& sysfs) {
-  SensorStatus status{.name = "ina3221", .description = kDescription, .usable = false, .detail = {}};
+  SensorStatus status{.name = "ina3221", .description = kIna3221Description, .usable = false, .detail = {}};
   try {
     status.detail = make_ina3221_sensor(sysfs, {})->info().description;
     status.usable = true;

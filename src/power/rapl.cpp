@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPrefix = "intel-rapl:";
-constexpr const char* kDescription = "RAPL package and memory energy through /sys/class/powercap";
+constexpr const char* kRaplDescription = "RAPL package and memory energy through /sys/class/powercap";
 
 /// One counter, with its wrap-around undone.
 class Domain {
@@ -49,7 +49,7 @@ class Domain {
 class RaplSensor final : public Sensor {
  public:
   explicit RaplSensor(std::vector<Domain> domains) : domains_(std::move(domains)) {
-    info_ = {.name = "rapl", .description = kDescription, .source = EnergySource::measured, .domains = {}};
+    info_ = {.name = "rapl", .description = kRaplDescription, .source = EnergySource::measured, .domains = {}};
     for (const Domain& domain : domains_) info_.domains.push_back(domain.name());
     // The counter advances about once a millisecond, by what a package of 10 W or more spends in it.
     info_.resolution_j = 0.01;
@@ -96,7 +96,7 @@ std::unique_ptr<Sensor> make_rapl_sensor(const std::string& sysfs) {
 }
 
 SensorStatus rapl_status(const std::string& sysfs) {
-  SensorStatus status{.name = "rapl", .description = kDescription, .usable = false, .detail = {}};
+  SensorStatus status{.name = "rapl", .description = kRaplDescription, .usable = false, .detail = {}};
   try {
     const auto sensor = make_rapl_sensor(sysfs);
     status.usable = true;

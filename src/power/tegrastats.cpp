@@ -13,7 +13,7 @@
 namespace tabjoule {
 namespace {
 
-struct Rail {
+struct ReportedRail {
   std::string name;
   double power_w = 0;
 };
@@ -40,8 +40,8 @@ std::optional<double> milliwatts(std::string_view word) {
   return number(word.substr(slash + 1)) ? now : std::nullopt;
 }
 
-std::vector<Rail> rails_of(std::string_view line) {
-  std::vector<Rail> rails;
+std::vector<ReportedRail> rails_of(std::string_view line) {
+  std::vector<ReportedRail> rails;
   std::string_view last;
   while (!line.empty()) {
     const std::size_t end = line.find(' ');
@@ -62,10 +62,10 @@ std::optional<double> stamp_of(std::string_view line) {
 }
 
 /// The rail asked for, the total, or all of them.
-std::vector<std::string> chosen_rails(const std::vector<Rail>& rails, const std::string& column,
+std::vector<std::string> chosen_rails(const std::vector<ReportedRail>& rails, const std::string& column,
                                       const NoticeSink& notice) {
   std::vector<std::string> names;
-  for (const Rail& rail : rails) names.push_back(rail.name);
+  for (const ReportedRail& rail : rails) names.push_back(rail.name);
   const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   if (!column.empty()) {
     if (!has(column))
@@ -81,10 +81,10 @@ std::vector<std::string> chosen_rails(const std::vector<Rail>& rails, const std:
   return names;
 }
 
-double power_of(const std::vector<Rail>& rails, const std::vector<std::string>& chosen, std::size_t line) {
+double power_of(const std::vector<ReportedRail>& rails, const std::vector<std::string>& chosen, std::size_t line) {
   double sum_w = 0;
   for (const std::string& name : chosen) {
-    const auto rail = std::find_if(rails.begin(), rails.end(), [&](const Rail& r) { return r.name == name; });
+    const auto rail = std::find_if(rails.begin(), rails.end(), [&](const ReportedRail& r) { return r.name == name; });
     if (rail == rails.end()) fail_input("line {} has no readable rail \"{}\"; remove that line", line, name);
     sum_w += rail->power_w;
   }
@@ -106,7 +106,7 @@ PowerTrace parse_tegrastats(std::string_view text, const TraceFileOptions& optio
   for (const std::string_view line : split_lines(text)) {
     ++number;
     if (trimmed_cell(line).empty()) continue;
-    const std::vector<Rail> rails = rails_of(line);
+    const std::vector<ReportedRail> rails = rails_of(line);
     if (trace.size() == 0) chosen = chosen_rails(rails, options.column, notice);
     trace.power_w.push_back(power_of(rails, chosen, number));
     stamps.push_back(stamp_of(line));

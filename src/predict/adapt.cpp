@@ -15,10 +15,10 @@
 namespace tabjoule {
 namespace {
 
-constexpr std::size_t kFewestSamples = 3;
-constexpr std::size_t kFolds = 5;
+constexpr std::size_t kFewestToAdapt = 3;
+constexpr std::size_t kAdaptationFolds = 5;
 // What the source must take off the error: a fold knows fewer samples than there are, which speaks for the source.
-constexpr double kWorthwhile = 0.85;
+constexpr double kWorthAdapting = 0.85;
 constexpr double kRidge = 0.3;  // prior: the ratio changes by e a factor of 2^(1/0.3) or less in any direction
 
 using TypeKey = std::pair<KernelType, DataType>;
@@ -98,7 +98,7 @@ Pairs pairs_of(const Predictor& predictor, std::span<const KernelSample> samples
 
 /// Empty where fewer than 3 samples tell the cost.
 std::optional<LogRatio> ratio_of(const Pairs& pairs, const std::string& name, const AdaptOptions& options) {
-  if (pairs.keys.size() < kFewestSamples) return {};
+  if (pairs.keys.size() < kFewestToAdapt) return {};
   const double correlation = spearman(pairs.source, pairs.target);
   if (correlation < options.least_correlation)
     fail_input(
@@ -134,7 +134,7 @@ double left_out_error(std::span<const KernelSample> samples, std::span<const Ker
                       const std::vector<std::size_t>& folds, const AdaptOptions& options) {
   double sum = 0;
   std::size_t count = 0;
-  for (std::size_t fold = 0; fold < kFolds; ++fold) {
+  for (std::size_t fold = 0; fold < kAdaptationFolds; ++fold) {
     DeviceProfile others;
     others.processors = options.processors;
     others.samples.assign(beside.begin(), beside.end());
@@ -159,13 +159,13 @@ double left_out_error(std::span<const KernelSample> samples, std::span<const Ker
 /// Whether the source helps to predict samples from one another. Too few to tell: yes.
 bool carries_over(std::span<const KernelSample> samples, std::span<const KernelSample> carried, const std::string& name,
                   const AdaptOptions& options) {
-  if (samples.size() < 2 * kFolds) return true;
+  if (samples.size() < 2 * kAdaptationFolds) return true;
   std::vector<std::size_t> folds(samples.size());
-  for (std::size_t i = 0; i < folds.size(); ++i) folds[i] = i % kFolds;
+  for (std::size_t i = 0; i < folds.size(); ++i) folds[i] = i % kAdaptationFolds;
   Rng(options.seed).shuffle(std::span(folds));
   const double alone = left_out_error(samples, {}, folds, options);
   const double with = left_out_error(samples, carried, folds, options);
-  if (with < kWorthwhile * alone) return true;
+  if (with < kWorthAdapting * alone) return true;
   if (options.notice)
     options.notice(
         fmt::format("{}: nothing is carried over: the {} samples predict one another to {:.1f} % alone, to "
@@ -178,12 +178,12 @@ void adapt_type(const DeviceProfile& source, const Predictor& predictor, std::sp
                 const AdaptOptions& options, DeviceProfile& result) {
   const KernelKey& first = samples.front().key;
   const std::string name = fmt::format("{} {}", to_string(first.type), to_string(first.dtype));
-  if (samples.size() < kFewestSamples)
-    fail_input("{}: {} samples, at least {} are needed to adapt a profile", name, samples.size(), kFewestSamples);
+  if (samples.size() < kFewestToAdapt)
+    fail_input("{}: {} samples, at least {} are needed to adapt a profile", name, samples.size(), kFewestToAdapt);
   const DataType dtype = stand_in(source, first);
   const auto energy = ratio_of(pairs_of(predictor, samples, dtype, &KernelSample::energy_j), name + " energy", options);
   const auto time = ratio_of(pairs_of(predictor, samples, dtype, &KernelSample::time_s), name + " time", options);
-  if (!energy && !time) fail_input("{}: fewer than {} samples can be compared with the source", name, kFewestSamples);
+  if (!energy && !time) fail_input("{}: fewer than {} samples can be compared with the source", name, kFewestToAdapt);
 
   const std::vector<KernelSample> carried =
       scaled_samples(source, {first.type, dtype}, first.dtype, energy, time, options);
@@ -204,7 +204,7 @@ double distance(const KernelKey& a, const KernelKey& b) {
 }  // namespace
 
 DeviceProfile adapt(const DeviceProfile& source, std::span<const KernelSample> samples, const AdaptOptions& options) {
-  if (samples.empty()) fail_input("no samples: measure at least {} kernels of a type", kFewestSamples);
+  if (samples.empty()) fail_input("no samples: measure at least {} kernels of a type", kFewestToAdapt);
   const Predictor predictor = Predictor::fit(source);
   std::map<TypeKey, std::vector<KernelSample>> by_type;
   for (const KernelSample& sample : samples) by_type[{sample.key.type, sample.key.dtype}].push_back(sample);

@@ -1,11 +1,13 @@
 #include "predict/calibrated_cost.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "base/random.h"
 
@@ -63,19 +65,29 @@ std::vector<int> make_folds(std::span<const KernelKey> keys) {
   return folds;
 }
 
-std::vector<CostModel::Estimate> held_out_estimates(const Terms& terms, std::span<const KernelKey> keys,
-                                                    std::span<const double> target, std::span<const double> weight,
-                                                    const std::vector<int>& folds, const CostModel::Priors* priors) {
-  std::vector<CostModel::Estimate> estimates(keys.size());
+struct Fitted {
+  CostModel model;                            ///< of all samples
+  std::vector<CostModel::Estimate> held_out;  ///< a sample, of the model that has not seen its fold
+};
+
+Fitted fit_with_folds(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
+                      std::span<const double> weight, const std::vector<int>& folds, const CostModel::Priors* priors,
+                      ThreadPool& pool) {
+  Fitted fitted{{}, std::vector<CostModel::Estimate>(keys.size())};
   const int count = *std::max_element(folds.begin(), folds.end()) + 1;
-  for (int fold = 0; fold < count; ++fold) {
+  pool.run(1 + count, [&](int task) {
+    if (task == 0) {
+      fitted.model = CostModel::fit(terms, keys, target, weight, priors);
+      return;
+    }
+    const int fold = task - 1;
     // A single shape can only be judged on itself.
     const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return folds[i] != fold || count == 1; });
     const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, priors);
     for (std::size_t i = 0; i < folds.size(); ++i)
-      if (folds[i] == fold) estimates[i] = model.estimate(terms, keys[i]);
-  }
-  return estimates;
+      if (folds[i] == fold) fitted.held_out[i] = model.estimate(terms, keys[i]);
+  });
+  return fitted;
 }
 
 /// Ensemble selection (Caruana et al. 2004) by mean held-out error: members are taken one after the other, again and
@@ -124,16 +136,16 @@ double conformal_quantile(std::vector<double> scores) {
 }  // namespace
 
 CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                                   std::span<const double> weight) {
+                                   std::span<const double> weight, ThreadPool& pool) {
   CalibratedCost cost;
   cost.folds_ = make_folds(keys);
   const bool learnable = keys.size() >= kCorrectionMinimum;
   std::optional<CostModel::Priors> priors;
-  if (learnable) priors = CostModel::choose_priors(terms, keys, target, weight);
-  const CostModel::Priors* known = priors ? &*priors : nullptr;
-  const auto estimates = held_out_estimates(terms, keys, target, weight, cost.folds_, known);
+  if (learnable) priors = CostModel::choose_priors(terms, keys, target, weight, pool);
+  auto [model, estimates] = fit_with_folds(terms, keys, target, weight, cost.folds_, priors ? &*priors : nullptr, pool);
   if (learnable) cost.shares_ = choose_shares(estimates, target);
-  cost.model_ = CostModel::fit(terms, keys, target, weight, cost.shares_.learnt() ? known : nullptr);
+  cost.model_ = std::move(model);
+  if (!cost.shares_.learnt()) cost.model_.forget_learners();
 
   const auto rows = static_cast<double>(keys.size());
   std::vector<double> errors;
@@ -161,7 +173,7 @@ CalibratedCost::Value CalibratedCost::predict(const Terms& terms, const KernelKe
 }
 
 int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<const double> target,
-                    std::span<const double> weight) {
+                    std::span<const double> weight, ThreadPool& pool) {
   // Half precision is computed by GPUs: tiles there are, whatever their number of processors.
   const DataType dtype = keys.front().dtype;
   const bool tiled = dtype == DataType::float16 || dtype == DataType::bfloat16;
@@ -169,21 +181,25 @@ int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<
   std::vector<int> part(keys.size());
   for (std::size_t i = 0; i < part.size(); ++i) part[i] = i < 2 * kHalf ? static_cast<int>(i % 2) : 2;
   Rng(keys.size()).shuffle(std::span(part));
-  int best = 0;
-  double best_error = std::numeric_limits<double>::max();
-  for (const int processors : kProcessors) {
-    if (tiled && processors == 0) continue;
-    const Terms terms(type, keys, processors);
-    double error = 0;
+  std::array<double, std::size(kProcessors)> errors{};
+  pool.run(static_cast<int>(errors.size()), [&](int task) {
+    const Terms terms(type, keys, kProcessors[task]);
     for (const int half : {0, 1}) {
       const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return part[i] == half; });
       const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
-        if (part[i] == 1 - half) error += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));
+        if (part[i] == 1 - half)
+          errors[static_cast<std::size_t>(task)] += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));
     }
-    if (error < (best == 0 ? kClearlyBetter : 1) * best_error || processors == 0) {
+  });
+  int best = 0;
+  double best_error = std::numeric_limits<double>::max();
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    const int processors = kProcessors[i];
+    if (tiled && processors == 0) continue;
+    if (errors[i] < (best == 0 ? kClearlyBetter : 1) * best_error || processors == 0) {
       best = processors;
-      best_error = error;
+      best_error = errors[i];
     }
   }
   return best;

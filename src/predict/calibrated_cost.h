@@ -32,7 +32,7 @@ class CalibratedCost {
   /// together, chooses the members' shares and measures the errors. Intervals are normalised
   /// split-conformal (Lei et al., 2018, section 5.2): wider where the trees disagree.
   static CalibratedCost fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                            std::span<const double> weight);
+                            std::span<const double> weight, ThreadPool& pool);
 
   /// `widened`: the interval is taken to this power (1 inside what was measured).
   [[nodiscard]] Value predict(const Terms& terms, const KernelKey& key, double widened = 1) const;
@@ -53,6 +53,6 @@ class CalibratedCost {
 /// How many parallel units the samples betray by the steps of their costs (Terms::processors), 0 for none: what
 /// predicts one half of them best from the other. keys: not empty. Of few samples in half precision 16 is assumed.
 [[nodiscard]] int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<const double> target,
-                                  std::span<const double> weight);
+                                  std::span<const double> weight, ThreadPool& pool);
 
 }  // namespace tabjoule

@@ -89,11 +89,21 @@ CostModel CostModel::fit(const Terms& terms, std::span<const KernelKey> keys, st
 }
 
 CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const KernelKey> keys,
-                                           std::span<const double> target, std::span<const double> weight) {
+                                           std::span<const double> target, std::span<const double> weight,
+                                           ThreadPool& pool) {
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
   const Residuals left = residuals(terms, keys, matrix, target, weight, fit_rooflines(terms, matrix, target, weight));
-  return {GaussianProcess::choose_prior(left.features, left.left[0], left.weight),
-          GaussianProcess::choose_prior(left.features, left.left[1], left.weight)};
+  Priors priors;
+  pool.run(static_cast<int>(priors.size()), [&](int task) {
+    const auto part = static_cast<std::size_t>(task);
+    priors[part] = GaussianProcess::choose_prior(left.features, left.left[part], left.weight);
+  });
+  return priors;
+}
+
+void CostModel::forget_learners() {
+  parts_[0] = {std::move(parts_[0].weights), {}, {}};
+  parts_[1] = {};
 }
 
 double CostModel::roofline(const Terms& terms, const KernelKey& key) const {

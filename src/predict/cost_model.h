@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "base/thread_pool.h"
 #include "predict/extra_trees.h"
 #include "predict/gaussian_process.h"
 #include "predict/terms.h"
@@ -32,7 +33,9 @@ class CostModel {
   static CostModel fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
                        std::span<const double> weight, const Priors* priors);
   static Priors choose_priors(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                              std::span<const double> weight);
+                              std::span<const double> weight, ThreadPool& pool);
+  /// As if it had been fitted without `priors`.
+  void forget_learners();
 
   [[nodiscard]] Estimate estimate(const Terms& terms, const KernelKey& key) const;
   /// Of all terms.

@@ -17,7 +17,7 @@ constexpr double kFirstScale = 3;        // standard deviations of a feature
 constexpr double kFirstNoise = 0.05;
 constexpr double kSmallestScale = 0.1, kLargestScale = 1e3;
 constexpr double kSmallestNoise = 1e-4, kLargestNoise = 10;
-constexpr int kSteps = 30;
+constexpr int kAscentSteps = 30;
 constexpr int kMostNoisier = 8;                                             // times ten
 constexpr double kFirstStep = 0.3, kLargestStep = 1, kSmallestStep = 1e-3;  // of logarithms
 
@@ -132,7 +132,7 @@ GaussianPrior GaussianProcess::choose_prior(std::span<const float> features, std
   Eigen::VectorXd step = Eigen::VectorXd::Constant(count + 1, kFirstStep);
   Eigen::VectorXd gradient = Eigen::VectorXd::Zero(count + 1), before = gradient, best = at;
   double best_value = std::numeric_limits<double>::lowest();
-  for (int i = 0; i < kSteps; ++i) {
+  for (int i = 0; i < kAscentSteps; ++i) {
     const double value = likelihood(at, gradient);
     if (value > best_value) {
       best_value = value;

@@ -152,10 +152,11 @@ Predictor::Predictor(Predictor&&) noexcept = default;
 Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
-Predictor Predictor::fit(const DeviceProfile& profile) {
+Predictor Predictor::fit(const DeviceProfile& profile, int threads) {
   check_samples(profile.samples);
   std::map<TypeKey, std::vector<const KernelSample*>> by_type;
   for (const KernelSample& sample : profile.samples) by_type[{sample.key.type, sample.key.dtype}].push_back(&sample);
+  ThreadPool pool(threads);
   auto state = std::make_unique<State>();
   std::vector<HeldOut> held_out;
   for (const auto& [type_key, samples] : by_type) {
@@ -167,7 +168,8 @@ Predictor Predictor::fit(const DeviceProfile& profile) {
       if (type == KernelType::session) state->session = samples.front()->key;
       continue;
     }
-    const TypeModel& model = state->models.emplace(type_key, TypeModel::fit(samples, profile.processors)).first->second;
+    const TypeModel& model =
+        state->models.emplace(type_key, TypeModel::fit(samples, profile.processors, pool)).first->second;
     held_out.insert(held_out.end(), model.held_out().begin(), model.held_out().end());
   }
   if (state->models.empty())

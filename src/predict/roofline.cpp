@@ -9,7 +9,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr int kSteps = 40;
+constexpr int kFittingSteps = 40;
 constexpr double kHuber = 1.345;         // 95 % efficient on normal residuals
 constexpr double kMadToSigma = 1.4826;   // of a normal distribution
 constexpr double kSmallestRatio = 1e-6;  // keeps the logarithm finite while a start is far off
@@ -54,7 +54,7 @@ Eigen::VectorXd fit_roofline(const Eigen::MatrixXd& terms, const Eigen::VectorXd
   const Eigen::VectorXd ones = Eigen::VectorXd::Ones(target.size());
 
   Eigen::VectorXd x = solve(rows, ones, weight);
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < kFittingSteps; ++step) {
     const Eigen::VectorXd residual = log_ratio(rows, x);
     const Eigen::VectorXd ratio = (rows * x).cwiseMax(kSmallestRatio);
     const double bend = kHuber * std::max(kSmallestSigma, kMadToSigma * median_of_magnitudes(residual));

@@ -147,14 +147,14 @@ std::size_t write_common(const KernelKey& key, int processors, std::span<double>
   return out.count();
 }
 
-float log2_of(double value) { return static_cast<float>(std::log2(std::max(1.0, value))); }
+float log_feature(double value) { return static_cast<float>(std::log2(std::max(1.0, value))); }
 
 /// How much more than the work there is in whole blocks of it, as a logarithm.
 float waste(double value, double step) { return static_cast<float>(std::log2(over(value, step) * step / value)); }
 
 void append_product_features(const ProductShape& p, int processors, std::vector<float>& features) {
   for (const double value : {p.m, p.n, p.k, p.n * p.k, p.m * p.n, p.m * p.k, p.input_elements})
-    features.push_back(log2_of(value));
+    features.push_back(log_feature(value));
   features.push_back(waste(p.n, 16));
   features.push_back(waste(p.n, 8));
   features.push_back(waste(p.m, 8));
@@ -204,9 +204,9 @@ std::vector<float> Terms::features(const KernelKey& key) const {
   const double bytes = work.bytes_read + work.bytes_written;
   std::vector<float> features;
   features.reserve(key.shape.size() + 24);
-  for (const std::int64_t size : key.shape) features.push_back(log2_of(1 + static_cast<double>(size)));
-  features.push_back(log2_of(1 + work.flops));
-  features.push_back(log2_of(1 + bytes));
+  for (const std::int64_t size : key.shape) features.push_back(log_feature(1 + static_cast<double>(size)));
+  features.push_back(log_feature(1 + work.flops));
+  features.push_back(log_feature(1 + bytes));
   features.push_back(static_cast<float>(std::log2((1 + work.flops) / (1 + bytes))));
   if (const auto product = product_shape(key)) {
     append_product_features(*product, processors_, features);

@@ -7,13 +7,13 @@ namespace tabjoule {
 namespace {
 
 /// The samples that tell one of the costs, column by column.
-struct Rows {
+struct CostRows {
   std::vector<KernelKey> keys;
   std::vector<double> target, weight;
 };
 
-Rows rows_with(std::span<const KernelSample* const> samples, double KernelSample::*cost) {
-  Rows rows;
+CostRows rows_with(std::span<const KernelSample* const> samples, double KernelSample::*cost) {
+  CostRows rows;
   for (const KernelSample* sample : samples) {
     if (!(sample->*cost > 0)) continue;
     rows.keys.push_back(sample->key);
@@ -23,26 +23,27 @@ Rows rows_with(std::span<const KernelSample* const> samples, double KernelSample
   return rows;
 }
 
-std::optional<CalibratedCost> fit_cost(const Terms& terms, const Rows& rows) {
+std::optional<CalibratedCost> fit_cost(const Terms& terms, const CostRows& rows, ThreadPool& pool) {
   if (rows.keys.empty()) return {};
-  return CalibratedCost::fit(terms, rows.keys, rows.target, rows.weight);
+  return CalibratedCost::fit(terms, rows.keys, rows.target, rows.weight, pool);
 }
 
 double log_size(std::int64_t size) { return std::log2(1 + static_cast<double>(size)); }
 
 }  // namespace
 
-TypeModel TypeModel::fit(std::span<const KernelSample* const> samples, std::optional<int> processors) {
+TypeModel TypeModel::fit(std::span<const KernelSample* const> samples, std::optional<int> processors,
+                         ThreadPool& pool) {
   std::vector<KernelKey> keys;
   for (const KernelSample* sample : samples) keys.push_back(sample->key);
   const KernelType type = keys.front().type;
-  const Rows time = rows_with(samples, &KernelSample::time_s);
-  const Rows energy = rows_with(samples, &KernelSample::energy_j);
-  const Rows& more = time.keys.size() > energy.keys.size() ? time : energy;
-  if (!processors) processors = find_processors(type, more.keys, more.target, more.weight);
+  const CostRows time = rows_with(samples, &KernelSample::time_s);
+  const CostRows energy = rows_with(samples, &KernelSample::energy_j);
+  const CostRows& more = time.keys.size() > energy.keys.size() ? time : energy;
+  if (!processors) processors = find_processors(type, more.keys, more.target, more.weight, pool);
   TypeModel model(Terms(type, keys, *processors));
-  model.time_ = fit_cost(model.terms_, time);
-  model.energy_ = fit_cost(model.terms_, energy);
+  model.time_ = fit_cost(model.terms_, time, pool);
+  model.energy_ = fit_cost(model.terms_, energy, pool);
   for (std::size_t i = 0; i < energy.keys.size(); ++i)
     model.held_out_.push_back(
         {energy.target[i], model.energy_->held_out()[i], work_of(energy.keys[i]).flops, model.energy_->folds()[i]});

@@ -22,7 +22,7 @@ class TypeModel {
  public:
   /// `samples`: all of one type and data type, valid, at least one. `processors`: of the device where it is known, else
   /// what the samples betray.
-  static TypeModel fit(std::span<const KernelSample* const> samples, std::optional<int> processors);
+  static TypeModel fit(std::span<const KernelSample* const> samples, std::optional<int> processors, ThreadPool& pool);
 
   [[nodiscard]] Prediction predict(const KernelKey& key) const;
   [[nodiscard]] const std::vector<HeldOut>& held_out() const { return held_out_; }

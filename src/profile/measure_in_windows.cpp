@@ -26,9 +26,9 @@ constexpr double kDriftTargets = 3;       // halves of the trials that differ by
 constexpr std::size_t kFrozenReads = 50;  // alike to the last digit, through rest and load
 constexpr int kPhases = 4;
 constexpr double kCallS = 0.01;  // of runs between two reads of a counter at most
-constexpr int kMostRuns = 1 << 24;
+constexpr int kMostRunsAtOnce = 1 << 24;
 
-struct Trial {
+struct WindowTrial {
   double power_w = 0;
   double time_s = 0;  ///< of a run
 };
@@ -80,12 +80,12 @@ class Measuring {
   }
 
   void warm_up() {
-    for (int runs = 1;; runs = std::min(2 * runs, kMostRuns)) {
+    for (int runs = 1;; runs = std::min(2 * runs, kMostRunsAtOnce)) {
       const double begin_s = device_.clock->now_s();
       model_.run_bound(runs);
       const double took_s = device_.clock->now_s() - begin_s;
       run_s_ = took_s / runs;
-      if (took_s >= options_.lead_s || runs == kMostRuns) break;
+      if (took_s >= options_.lead_s || runs == kMostRunsAtOnce) break;
     }
     if (!(run_s_ > 0)) fail_device("the clock of {} did not move while the model ran", device_.name);
   }
@@ -93,13 +93,13 @@ class Measuring {
   int runs_for(double time_s) const { return static_cast<int>(std::clamp(std::ceil(time_s / run_s_), 1.0, 1e9)); }
 
   void add_trial() {
-    const Trial done = trial(static_cast<int>(energy_j_.size()) % kPhases);
+    const WindowTrial done = trial(static_cast<int>(energy_j_.size()) % kPhases);
     if (!conditions_.held()) return conditions_.cool_down();
     energy_j_.push_back(done.power_w * done.time_s);
     time_s_.push_back(done.time_s);
   }
 
-  Trial trial(int phase) {
+  WindowTrial trial(int phase) {
     const double period_s = device_.energy.update_period_s;
     const auto approach = [&] {
       device_.clock->sleep(period_s * (rng_.uniform() + static_cast<double>(phase) / kPhases));
@@ -110,7 +110,7 @@ class Measuring {
       model_.run_bound(count);
       return device_.clock->now_s() - begin_s;
     };
-    Trial result;
+    WindowTrial result;
     if (!device_.recorder) {
       approach();
       result = trial_by_counter(timed);
@@ -129,7 +129,7 @@ class Measuring {
   /// What the sensor's model makes of the readings from the rest before the trial to a little after it, undone
   /// (power/correct.h): no reading is too early to count.
   template <class Approach, class Timed>
-  Trial trial_by_inversion(Approach&& approach, Timed&& timed) {
+  WindowTrial trial_by_inversion(Approach&& approach, Timed&& timed) {
     device_.recorder->start();
     approach();
     const int runs = runs_for(trial_s_);
@@ -190,7 +190,7 @@ class Measuring {
 
   /// From one step of the counter to another: between them energy and time are both exact but for one call.
   template <class Timed>
-  Trial trial_by_counter(Timed&& timed) {
+  WindowTrial trial_by_counter(Timed&& timed) {
     const int runs = runs_for(std::min(kCallS, device_.energy.update_period_s / 50));
     double total_s = 0;
     std::int64_t total_runs = 0;

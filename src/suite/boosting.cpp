@@ -78,7 +78,8 @@ class Booster {
   }
   void round() { check(XGBoosterUpdateOneIter(booster_.get(), rounds_++, train_)); }
   [[nodiscard]] int rounds() const { return rounds_; }
-  [[nodiscard]] BoosterHandle handle() const { return booster_.get(); }
+  /// What is left is a booster no longer.
+  [[nodiscard]] BoosterPtr taken() { return std::move(booster_); }
 
   /// As evaluate takes them, after the first `rounds` rounds.
   [[nodiscard]] Matrix predict(const MatrixPtr& rows, int rounds) const {
@@ -194,7 +195,9 @@ class Training {
 
  private:
   Trained train(const Setting& setting) {
-    Trained trained{std::make_unique<Booster>(train_, data_.train, classes_, setting, request_), 0, setting};
+    Trained trained;
+    trained.booster = std::make_unique<Booster>(train_, data_.train, classes_, setting, request_);
+    trained.setting = setting;
     const int most = request_.tuned ? kMostRounds : kDefaultRounds;
     while (trained.booster->rounds() < most) {
       trained.booster->round();
@@ -223,7 +226,8 @@ class Training {
 }  // namespace
 
 struct BoostedEnsemble::State {
-  Trained trained;
+  BoosterPtr booster;
+  int rounds = 0;  ///< of the booster's, those that are used
   BoostingScores scores;
   std::int64_t features = 0;
   std::uint64_t seed = 0;
@@ -237,11 +241,8 @@ BoostedEnsemble BoostedEnsemble::train(const PreparedData& data, const BoostingR
   SystemClock clock;
   const double begin_s = clock.now_s();
   Training training(data, request);
+  const Trained trained = training.run();
   auto state = std::make_unique<State>();
-  state->trained = training.run();
-  state->features = data.train.x.cols();
-  state->seed = request.seed;
-  const Trained& trained = state->trained;
   BoostingScores& scores = state->scores;
   scores.training_s = clock.now_s() - begin_s;
   scores.tuned = request.tuned;
@@ -251,14 +252,17 @@ BoostedEnsemble BoostedEnsemble::train(const PreparedData& data, const BoostingR
   scores.score_test = training.score(trained, data.test);
   scores.leaves = trained.booster->leaves(trained.rounds);
   trained.booster->set("nthread", "1");
+  state->booster = trained.booster->taken();
+  state->rounds = trained.rounds;
+  state->features = data.train.x.cols();
+  state->seed = request.seed;
   return BoostedEnsemble(std::move(state));
 }
 
 const BoostingScores& BoostedEnsemble::scores() const { return state_->scores; }
 
 BoostingCost BoostedEnsemble::measure_on(Device& device, std::int64_t batch) {
-  const Trained& trained = state_->trained;
-  DeployedBooster deployed(trained.booster->handle(), trained.rounds, batch, state_->features, state_->seed);
+  DeployedBooster deployed(state_->booster.get(), state_->rounds, batch, state_->features, state_->seed);
   try {
     const Measurement measured = measure(deployed, batch, device, {});
     return {measured.energy_j(), measured.time_per_batch_s / static_cast<double>(batch)};

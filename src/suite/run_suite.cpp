@@ -153,15 +153,17 @@ class SuiteRun {
       boosting.metric = table.metric.empty() ? default_metric(task) : metric_from(table.metric, task);
       boosting.threads = pool.threads();
       boosting.seed = job.seed;
-      auto plain = BoostedEnsemble::train(data, boosting);
-      boosting.tuned = true;
-      auto tuned = BoostedEnsemble::train(data, boosting);
+      std::vector<BoostedEnsemble> ensembles;
+      for (const bool tuned : {false, true}) {
+        boosting.tuned = tuned;
+        ensembles.push_back(BoostedEnsemble::train(data, boosting));
+      }
       Device device = open_device("cpu", request_.device_options);
       for (const std::int64_t batch : batches) {
         Json rows = Json::array();
-        for (BoostedEnsemble* ensemble : {&plain, &tuned})
-          rows.push_back(row_of(suite_, table, job.seed, batch, data, boosting.metric, ensemble->scores(),
-                                ensemble->measure_on(device, batch), device.energy.source));
+        for (BoostedEnsemble& ensemble : ensembles)
+          rows.push_back(row_of(suite_, table, job.seed, batch, data, boosting.metric, ensemble.scores(),
+                                ensemble.measure_on(device, batch), device.energy.source));
         results_.add(rows);
       }
     });

@@ -13,7 +13,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 /// The value of each text, empty as soon as one has none.
 using ValueOf = std::function<std::optional<double>(std::string_view)>;
@@ -80,7 +80,7 @@ void ColumnBuilder::add_text(std::string_view text) {
   if (const auto value = parse_number(text); value && (fixed_ || !is_zero_padded(text)))
     store_number(*value);
   else if (is_missing_token(text))
-    numbers_.push_back(missing);
+    numbers_.push_back(kMissing);
   else
     turn_to_texts(text);
 }
@@ -103,13 +103,13 @@ void ColumnBuilder::add_missing() {
   if (holds_texts_)
     codes_.push_back(-1);
   else
-    numbers_.push_back(missing);
+    numbers_.push_back(kMissing);
 }
 
 void ColumnBuilder::store_number(double value) {
   const bool finite = std::isfinite(value);
   if (!finite) ++infinities_;
-  numbers_.push_back(finite ? value : missing);
+  numbers_.push_back(finite ? value : kMissing);
 }
 
 void ColumnBuilder::turn_to_texts(std::string_view text) {
@@ -161,9 +161,9 @@ Column ColumnBuilder::numbers_of(ColumnKind kind, const std::vector<double>& val
   column.numbers.reserve(codes_.size());
   std::size_t infinities = 0;
   for (const std::int32_t code : codes_) {
-    const double value = code < 0 ? missing : values[static_cast<std::size_t>(code)];
+    const double value = code < 0 ? kMissing : values[static_cast<std::size_t>(code)];
     infinities += std::isinf(value);
-    column.numbers.push_back(std::isfinite(value) ? value : missing);
+    column.numbers.push_back(std::isfinite(value) ? value : kMissing);
   }
   tell_infinities(infinities, notice);
   return column;

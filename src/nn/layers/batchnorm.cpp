@@ -11,7 +11,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr float kEpsilon = 1e-5F;
+constexpr float kBatchNormEpsilon = 1e-5F;
 enum Kept { kMean, kIstd, kSum, kSumXhat, kShards };
 enum Parameters { kWeight, kBias, kRunningMean, kRunningVariance };
 
@@ -69,7 +69,7 @@ class BatchNorm final : public LayerKind {
       }
       mean[c] = static_cast<float>(joint);
       variance[c] = static_cast<float>(squares / l.rows);
-      istd[c] = 1 / std::sqrt(variance[c] + kEpsilon);
+      istd[c] = 1 / std::sqrt(variance[c] + kBatchNormEpsilon);
     }
   }
 
@@ -79,7 +79,7 @@ class BatchNorm final : public LayerKind {
     if (!l.training) {
       for (int c = 0; c < l.value.cols; ++c) {
         mean[c] = l.parameters[kRunningMean].data[c];
-        istd[c] = 1 / std::sqrt(l.parameters[kRunningVariance].data[c] + kEpsilon);
+        istd[c] = 1 / std::sqrt(l.parameters[kRunningVariance].data[c] + kBatchNormEpsilon);
       }
     }
     const float* weight = l.parameters[kWeight].data;

@@ -17,6 +17,7 @@ inline constexpr std::size_t kMostParameters = 6;
 
 /// The layers that a layer reads, null behind the last one.
 using LayerInputs = std::array<const Layer*, kMostInputs>;
+[[nodiscard]] LayerInputs inputs_of(const Network& network, const Layer& layer);
 
 /// Where a layer of a bound network finds its operands. Values and gradients are (B T, D), an element's tokens one
 /// below the other.

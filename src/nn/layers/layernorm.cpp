@@ -10,10 +10,10 @@
 namespace tabjoule {
 namespace {
 
-constexpr float kEpsilon = 1e-5F;
+constexpr float kLayerNormEpsilon = 1e-5F;
 
 float* statistics(const BoundLayer& l, int row) { return l.kept + std::ptrdiff_t{2} * row; }
-float* shard_sums(const BoundLayer& l, int shard, int which) {
+float* column_sums(const BoundLayer& l, int shard, int which) {
   return l.kept + std::ptrdiff_t{2} * l.value.rows + std::ptrdiff_t{2 * shard + which} * l.value.cols;
 }
 
@@ -47,7 +47,7 @@ class LayerNorm final : public LayerKind {
       float* y = l.value.row(r);
       const float mean = row_array(x, cols).sum() * share;
       const float variance = (row_array(x, cols) - mean).square().sum() * share;
-      const float istd = 1 / std::sqrt(variance + kEpsilon);
+      const float istd = 1 / std::sqrt(variance + kLayerNormEpsilon);
       vector_loop(cols, [=](int c) { y[c] = (x[c] - mean) * istd * weight[c] + bias[c]; });
       statistics(l, r)[0] = mean;
       statistics(l, r)[1] = istd;
@@ -61,8 +61,8 @@ class LayerNorm final : public LayerKind {
     const int cols = l.value.cols;
     const float* weight = l.parameters[0].data;
     const float share = 1 / static_cast<float>(cols);
-    float* sum_xhat = shard_sums(l, pass.shard, 0);
-    float* sum = shard_sums(l, pass.shard, 1);
+    float* sum_xhat = column_sums(l, pass.shard, 0);
+    float* sum = column_sums(l, pass.shard, 1);
     vector_loop(cols, [=](int c) { sum[c] = sum_xhat[c] = 0; });
     for (int r = pass.first * l.layer->tokens; r < pass.last * l.layer->tokens; ++r) {
       const float* x = in.value.row(r);
@@ -96,7 +96,7 @@ class LayerNorm final : public LayerKind {
       float* to = out[static_cast<std::size_t>(which)].data;
       if (!add) vector_loop(l.value.cols, [=](int c) { to[c] = 0; });
       for (int s = 0; s < l.shards; ++s)
-        vector_loop(l.value.cols, [=, part = shard_sums(l, s, which)](int c) { to[c] += part[c]; });
+        vector_loop(l.value.cols, [=, part = column_sums(l, s, which)](int c) { to[c] += part[c]; });
     }
   }
 };

@@ -1,0 +1,67 @@
+// What a search waits for once (a predictor fitted to a profile) and `tabjoule predict` each time (a model read, its
+// kernels detected and predicted). bench/README.md says how to read it.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <set>
+
+#include "graph/network_graph.h"
+#include "graph/onnx/onnx_file.h"
+#include "kernel/detect.h"
+#include "pipeline/energy_model.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr std::size_t kSamples = 3000;
+const Device& device() {
+  static const Device kDevice = open_device("sim:jetson-agx-orin", {});
+  return kDevice;
+}
+
+/// Of kernels that the three spaces need on tables of several widths.
+const DeviceProfile& profile() {
+  static const DeviceProfile kProfile = [] {
+    std::set<KernelKey> keys;
+    for (const std::int64_t batch : {1, 64, 256})
+      for (const int columns : {8, 24, 108})
+        for (const char* name : {"mlp", "resnet", "ft"}) {
+          const auto of_space = kernels_of_space(device(), load_space(name), {columns, 2, {}}, batch);
+          keys.insert(of_space.begin(), of_space.end());
+        }
+    std::vector<KernelKey> wanted(keys.begin(), keys.end());
+    Rng rng(0);
+    rng.shuffle(std::span(wanted));
+    wanted.resize(std::min(wanted.size(), kSamples - 1));  // and the session
+    Device measured = open_device("sim:jetson-agx-orin", {});
+    return extended_profile(measured, wanted, {}, [](const std::string&) {}, {});
+  }();
+  return kProfile;
+}
+
+void fit(benchmark::State& state) {
+  const DeviceProfile& known = profile();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(Predictor::fit(known, static_cast<int>(state.range(0))).accuracy().mape);
+  state.counters["samples"] = static_cast<double>(known.samples.size());
+}
+BENCHMARK(fit)->ArgName("threads")->Arg(1)->Arg(2)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
+
+void predict(benchmark::State& state) {
+  const SearchSpace space = load_space("ft");
+  const Network network = to_network(space, largest(space), {8, 2, {}});
+  ParameterStore store;
+  store.add(network, Rng(0));
+  const std::string bytes = to_onnx(to_graph(network, &store, 1));
+  const auto predictor = Predictor::fit(profile());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        predictor.predict(detect_kernels(device(), from_onnx(bytes, "model"), 1)).energy_per_batch_j);
+  state.counters["operators"] = static_cast<double>(from_onnx(bytes, "model").nodes.size());
+}
+BENCHMARK(predict)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tabjoule
+
+BENCHMARK_MAIN();
