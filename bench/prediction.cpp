@@ -23,8 +23,8 @@ const Device& device() {
 const DeviceProfile& profile() {
   static const DeviceProfile kProfile = [] {
     std::set<KernelKey> keys;
-    for (const std::int64_t batch : {1, 64, 256})
-      for (const int columns : {8, 24, 108})
+    for (const std::int64_t batch : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512})
+      for (const int columns : {8, 16, 24, 54, 108})
         for (const char* name : {"mlp", "resnet", "ft"}) {
           const auto of_space = kernels_of_space(device(), load_space(name), {columns, 2, {}}, batch);
           keys.insert(of_space.begin(), of_space.end());
@@ -47,19 +47,37 @@ void fit(benchmark::State& state) {
 }
 BENCHMARK(fit)->ArgName("threads")->Arg(1)->Arg(2)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
 
-void predict(benchmark::State& state) {
-  const SearchSpace space = load_space("ft");
-  const Network network = to_network(space, largest(space), {8, 2, {}});
-  ParameterStore store;
-  store.add(network, Rng(0));
-  const std::string bytes = to_onnx(to_graph(network, &store, 1));
+struct Model {
+  std::string bytes;
+  Graph graph;
+};
+
+/// The largest FT-Transformer of the built-in space.
+const Model& model() {
+  static const Model kModel = [] {
+    const SearchSpace space = load_space("ft");
+    const Network network = to_network(space, largest(space), {8, 2, {}});
+    ParameterStore store;
+    store.add(network, Rng(0));
+    const std::string bytes = to_onnx(to_graph(network, &store, 1));
+    return Model{bytes, from_onnx(bytes, "model")};
+  }();
+  return kModel;
+}
+
+void read(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(from_onnx(model().bytes, "model"));
+  state.counters["megabytes"] = static_cast<double>(model().bytes.size()) / 1e6;
+}
+BENCHMARK(read)->Unit(benchmark::kMillisecond);
+
+void detect_and_predict(benchmark::State& state) {
   const auto predictor = Predictor::fit(profile());
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        predictor.predict(detect_kernels(device(), from_onnx(bytes, "model"), 1)).energy_per_batch_j);
-  state.counters["operators"] = static_cast<double>(from_onnx(bytes, "model").nodes.size());
+    benchmark::DoNotOptimize(predictor.predict(detect_kernels(device(), model().graph, 1)).energy_per_batch_j);
+  state.counters["operators"] = static_cast<double>(model().graph.nodes.size());
 }
-BENCHMARK(predict)->Unit(benchmark::kMillisecond);
+BENCHMARK(detect_and_predict)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tabjoule

@@ -145,7 +145,7 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey
   auto [model, estimates] = fit_with_folds(terms, keys, target, weight, cost.folds_, priors ? &*priors : nullptr, pool);
   if (learnable) cost.shares_ = choose_shares(estimates, target);
   cost.model_ = std::move(model);
-  if (!cost.shares_.learnt()) cost.model_.forget_learners();
+  cost.model_.forget_without(cost.shares_.of);
 
   const auto rows = static_cast<double>(keys.size());
   std::vector<double> errors;

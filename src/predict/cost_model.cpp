@@ -101,9 +101,12 @@ CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const K
   return priors;
 }
 
-void CostModel::forget_learners() {
-  parts_[0] = {std::move(parts_[0].weights), {}, {}};
-  parts_[1] = {};
+void CostModel::forget_without(const std::array<double, kMembers>& shares) {
+  const bool learnt = shares[0] < 1;
+  for (std::size_t part = 0; part < 2; ++part) {
+    if (shares[1 + 2 * part] == 0 && !(learnt && part == 0)) parts_[part].trees = {};
+    if (shares[2 + 2 * part] == 0) parts_[part].process = {};
+  }
 }
 
 double CostModel::roofline(const Terms& terms, const KernelKey& key) const {

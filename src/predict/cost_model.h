@@ -34,8 +34,9 @@ class CostModel {
                        std::span<const double> weight, const Priors* priors);
   static Priors choose_priors(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
                               std::span<const double> weight, ThreadPool& pool);
-  /// As if it had been fitted without `priors`.
-  void forget_learners();
+  /// Members of share 0 are not needed again: they predict what their roofline does, and take no time. Only the first
+  /// trees stay for their spread, where any learner has a share.
+  void forget_without(const std::array<double, kMembers>& shares);
 
   [[nodiscard]] Estimate estimate(const Terms& terms, const KernelKey& key) const;
   /// Of all terms.

@@ -1,9 +1,11 @@
 #include "predict/extra_trees.h"
 
+#include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -15,13 +17,19 @@ class TreeBuilder {
  public:
   TreeBuilder(std::span<const float> features, std::span<const float> target, std::span<const float> weight,
               int min_leaf)
-      : features_(features), target_(target), weight_(weight), width_(features.size() / target.size()) {
+      : target_(target), weight_(weight), order_(target.size()), rows_(target.size()), values_(target.size()) {
     min_leaf_ = static_cast<std::size_t>(std::max(1, min_leaf));
+    const std::size_t width = features.size() / target.size();
+    for (std::size_t feature = 0; feature < width; ++feature) {
+      Column column{static_cast<int>(feature), std::vector<float>(target.size())};
+      for (std::size_t row = 0; row < target.size(); ++row) column.values[row] = features[row * width + feature];
+      const auto [low, high] = std::minmax_element(column.values.begin(), column.values.end());
+      if (*low < *high) columns_.push_back(std::move(column));
+    }
   }
 
   void grow(ExtraTrees& trees, Rng rng) {
-    order_.resize(target_.size());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::iota(order_.begin(), order_.end(), std::uint32_t{0});
     struct Task {
       std::size_t node, first, last;
     };
@@ -33,16 +41,14 @@ class TreeBuilder {
       tasks.pop_back();
       const std::span rows(order_.data() + task.first, task.last - task.first);
       const Split split = best_split(rows, rng);
-      if (split.feature < 0) {
+      if (split.column == nullptr) {
         trees.nodes_[task.node].value = mean_of(rows);
         continue;
       }
-      const auto below = [&](std::size_t row) {
-        return at(row, static_cast<std::size_t>(split.feature)) < split.value;
-      };
+      const auto below = [&](std::uint32_t row) { return split.column->values[row] < split.value; };
       const auto middle = static_cast<std::size_t>(std::partition(rows.begin(), rows.end(), below) - rows.begin());
       const std::size_t left = trees.nodes_.size();
-      trees.nodes_[task.node] = {static_cast<int>(left), split.feature, split.value};
+      trees.nodes_[task.node] = {static_cast<int>(left), split.column->feature, split.value};
       trees.nodes_.resize(left + 2);
       tasks.push_back({left, task.first, task.first + middle});
       tasks.push_back({left + 1, task.first + middle, task.last});
@@ -50,66 +56,80 @@ class TreeBuilder {
   }
 
  private:
+  /// A feature that is not the same everywhere; by itself, so that it stays in the nearest cache.
+  struct Column {
+    int feature = 0;
+    std::vector<float> values;  // (N)
+  };
   struct Split {
-    int feature = -1;  ///< -1: nothing to split
+    const Column* column = nullptr;  ///< nullptr: nothing to split
     float value = 0;
   };
+  struct Row {
+    double moment = 0;  ///< weight times the distance from the node's mean
+    double weight = 0;
+  };
 
-  [[nodiscard]] float at(std::size_t row, std::size_t feature) const { return features_[row * width_ + feature]; }
-
-  [[nodiscard]] float mean_of(std::span<const std::size_t> rows) const {
+  [[nodiscard]] float mean_of(std::span<const std::uint32_t> rows) const {
     double sum = 0, weights = 0;
-    for (const std::size_t row : rows) {
+    for (const std::uint32_t row : rows) {
       sum += static_cast<double>(weight_[row]) * static_cast<double>(target_[row]);
       weights += static_cast<double>(weight_[row]);
     }
     return static_cast<float>(sum / weights);
   }
 
-  [[nodiscard]] Split best_split(std::span<const std::size_t> rows, Rng& rng) const {
+  [[nodiscard]] Split best_split(std::span<const std::uint32_t> rows, Rng& rng) {
     Split best;
     if (rows.size() < 2 * min_leaf_) return best;
     double best_gain = 0;
     const double mean = static_cast<double>(mean_of(rows));
-    for (std::size_t feature = 0; feature < width_; ++feature) {
-      float low = std::numeric_limits<float>::max(), high = std::numeric_limits<float>::lowest();
-      for (const std::size_t row : rows) {
-        low = std::min(low, at(row, feature));
-        high = std::max(high, at(row, feature));
-      }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto weight = static_cast<double>(weight_[rows[i]]);
+      rows_[i] = {weight * (static_cast<double>(target_[rows[i]]) - mean), weight};
+    }
+    for (const Column& column : columns_) {
+      for (std::size_t i = 0; i < rows.size(); ++i) values_[i] = column.values[rows[i]];
+      const Eigen::Map<const Eigen::ArrayXf> values(values_.data(), static_cast<Eigen::Index>(rows.size()));
+      const float low = values.minCoeff(), high = values.maxCoeff();
       if (!(low < high)) continue;
       // In (low, high]: at least the row at `low` goes left, the row at `high` right.
       const auto drawn = static_cast<float>(high - (high - low) * static_cast<float>(rng.uniform()));
       const float value = drawn > low ? drawn : high;
-      const double gain = gain_of(rows, feature, value, mean);
+      const double gain = gain_of(rows.size(), value);
       if (gain > best_gain) {
         best_gain = gain;
-        best = {static_cast<int>(feature), value};
+        best = {&column, value};
       }
     }
     return best;
   }
 
-  /// How much less the squared error is with a mean a side than with one for both.
-  [[nodiscard]] double gain_of(std::span<const std::size_t> rows, std::size_t feature, float value, double mean) const {
+  /// How much less the squared error of the first `count` rows is with a mean a side of `value` than with one for both.
+  /// Without a branch: which side a row is on is as good as random.
+  [[nodiscard]] double gain_of(std::size_t count, float value) const {
     double sum = 0, weights = 0, other_sum = 0, other_weights = 0;
-    std::size_t count = 0;
-    for (const std::size_t row : rows) {
-      const auto weight = static_cast<double>(weight_[row]);
-      const double moment = weight * (static_cast<double>(target_[row]) - mean);
-      const bool left = at(row, feature) < value;
-      (left ? sum : other_sum) += moment;
-      (left ? weights : other_weights) += weight;
-      count += left ? 1U : 0U;
+    std::size_t below = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool left = values_[i] < value;
+      const auto share = static_cast<double>(left);
+      const double other_share = 1 - share;
+      sum += share * rows_[i].moment;
+      weights += share * rows_[i].weight;
+      other_sum += other_share * rows_[i].moment;
+      other_weights += other_share * rows_[i].weight;
+      below += left ? 1U : 0U;
     }
-    if (count < min_leaf_ || rows.size() - count < min_leaf_) return 0;
+    if (below < min_leaf_ || count - below < min_leaf_) return 0;
     return sum * sum / weights + other_sum * other_sum / other_weights;
   }
 
-  std::span<const float> features_, target_, weight_;
-  std::size_t width_;
+  std::span<const float> target_, weight_;
+  std::vector<Column> columns_;
   std::size_t min_leaf_ = 1;
-  std::vector<std::size_t> order_;
+  std::vector<std::uint32_t> order_;
+  std::vector<Row> rows_;      // of the node that is split, in its order
+  std::vector<float> values_;  // of the feature that is tried
 };
 
 ExtraTrees ExtraTrees::fit(std::span<const float> features, std::span<const float> target,
@@ -127,15 +147,27 @@ ExtraTrees ExtraTrees::fit(std::span<const float> features, std::span<const floa
 ExtraTrees::Estimate ExtraTrees::predict(std::span<const float> features) const {
   if (roots_.empty()) return {};
   double sum = 0, squares = 0;
-  for (const int root : roots_) {
-    const Node* node = &nodes_[static_cast<std::size_t>(root)];
-    while (node->left >= 0) {
-      const bool below = features[static_cast<std::size_t>(node->feature)] < node->value;
-      node = &nodes_[static_cast<std::size_t>(node->left) + (below ? 0U : 1U)];
+  // Several trees are walked at once: each step waits for memory, and they can wait together.
+  constexpr std::size_t kTogether = 8;
+  for (std::size_t first = 0; first < roots_.size(); first += kTogether) {
+    std::array<const Node*, kTogether> walkers{};
+    const std::size_t count = std::min(kTogether, roots_.size() - first);
+    for (std::size_t i = 0; i < count; ++i) walkers[i] = &nodes_[static_cast<std::size_t>(roots_[first + i])];
+    for (bool walking = true; walking;) {
+      walking = false;
+      for (std::size_t i = 0; i < count; ++i) {
+        const Node& node = *walkers[i];
+        if (node.left < 0) continue;
+        const bool below = features[static_cast<std::size_t>(node.feature)] < node.value;
+        walkers[i] = &nodes_[static_cast<std::size_t>(node.left) + (below ? 0U : 1U)];
+        walking = true;
+      }
     }
-    const auto value = static_cast<double>(node->value);
-    sum += value;
-    squares += value * value;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto value = static_cast<double>(walkers[i]->value);
+      sum += value;
+      squares += value * value;
+    }
   }
   const auto count = static_cast<double>(roots_.size());
   const double mean = sum / count;

@@ -219,8 +219,13 @@ ModelPrediction Predictor::predict(const KernelGraph& graph) const {
     model.kernels.push_back({{state_->session, {}}, predict(state_->session)});
   double weight_bytes = 0;
   for (const Kernel& kernel : graph.kernels) weight_bytes += crowded_bytes(kernel.key);
-  for (const Kernel& kernel : graph.kernels)
-    model.kernels.push_back({kernel, crowded(predict(kernel.key), kernel.key, weight_bytes, state_->crowding)});
+  std::map<KernelKey, Prediction> once;  // the blocks of a network are alike
+  for (const Kernel& kernel : graph.kernels) {
+    auto found = once.find(kernel.key);
+    if (found == once.end())
+      found = once.emplace(kernel.key, crowded(predict(kernel.key), kernel.key, weight_bytes, state_->crowding)).first;
+    model.kernels.push_back({kernel, found->second});
+  }
 
   std::map<KernelType, ErrorSum> error_j, error_s;
   for (const auto& [kernel, prediction] : model.kernels) {
