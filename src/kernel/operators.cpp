@@ -94,7 +94,7 @@ constexpr OperatorRule kRules[] = {
     {"Mean", rules::broadcast, elementwise},
     {"Where", rules::broadcast, elementwise},
     {"PRelu", rules::broadcast, elementwise},
-    {"BiasGelu", rules::broadcast, elementwise},
+    {"BiasGelu", rules::broadcast, unary},
     {"Relu", rules::same, unary},
     {"Sigmoid", rules::same, unary},
     {"Tanh", rules::same, unary},
