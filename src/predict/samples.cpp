@@ -60,6 +60,7 @@ class Row {
       return number;
     }
     const double number = column->numbers[row_];
+    if (std::isinf(number)) fail_input("{} is infinite, a finite number was expected: mend or remove the row", name);
     return std::isnan(number) ? std::nullopt : std::optional(number);
   }
 
@@ -116,6 +117,9 @@ void set_costs(const Row& row, KernelSample& sample) {
   if (time_s) sample.time_s = *time_s;
   if (!energy_j && power_w) sample.energy_j = *time_s * *power_w;
   if (!time_s && power_w) sample.time_s = *energy_j / *power_w;
+  if (power_w && !(std::isnormal(sample.energy_j) && std::isnormal(sample.time_s)))
+    fail_input("what follows of power_w {} is {} s and {} J: mend or remove the row", *power_w, sample.time_s,
+               sample.energy_j);
 }
 
 KernelSample sample_of(const Row& row) {
@@ -140,6 +144,7 @@ std::vector<KernelSample> read_samples(const std::string& data, const NoticeSink
   const std::vector<std::string> known = known_columns();
   ReadOptions options;
   options.keep = known;
+  options.keep_infinities = true;
   const Table table = read_table(data, options, [](const std::string&) {});
   return with_context(table.source, [&] {
     if (table.find("kernel") == nullptr)

@@ -86,6 +86,11 @@ TEST_F(Samples, ErrorsNameTheRow) {
   EXPECT_THAT(error(head + "linear,1,2,3,0,1\n"), HasSubstr("row 2: time_s is 0"));
   EXPECT_THAT(error(head + "linear,1,2,3,1,-4\n"), HasSubstr("row 2: energy_j is -4"));
   EXPECT_THAT(error(head + "linear,1,2,3,NaN,\n"), HasSubstr("row 2: neither time_s nor energy_j"));
+  for (const char* infinity : {"inf", "-Infinity", "1e400"})
+    EXPECT_THAT(error(head + "linear,1,2,3,1," + infinity + "\n"), HasSubstr("row 2: energy_j is infinite"))
+        << infinity;
+  EXPECT_THAT(error("kernel,m,n,k,time_s,power_w\nlinear,1,2,3,1e200,1e200\n"),
+              HasSubstr("row 1: what follows of power_w"));
   EXPECT_THAT(error(head + "linear,1,2,3,quick,1\n"), HasSubstr("time_s is \"quick\""));
   EXPECT_THAT(error("kernel,m,n,k,time_s,power_w,energy_j\nlinear,1,2,3,2,5,11\n"), HasSubstr("row 1: time_s 2 times"));
   EXPECT_THAT(error("kernel,m,n,k,energy_j,dtype\nlinear,1,2,3,2,half\n"), HasSubstr("row 1: unknown data type"));

@@ -107,9 +107,13 @@ void ColumnBuilder::add_missing() {
 }
 
 void ColumnBuilder::store_number(double value) {
-  const bool finite = std::isfinite(value);
-  if (!finite) ++infinities_;
-  numbers_.push_back(finite ? value : kMissing);
+  const double number = kept(value);
+  if (std::isnan(number)) ++infinities_;
+  numbers_.push_back(number);
+}
+
+double ColumnBuilder::kept(double value) const {
+  return std::isfinite(value) || (keep_infinities_ && std::isinf(value)) ? value : kMissing;
 }
 
 void ColumnBuilder::turn_to_texts(std::string_view text) {
@@ -162,8 +166,8 @@ Column ColumnBuilder::numbers_of(ColumnKind kind, const std::vector<double>& val
   std::size_t infinities = 0;
   for (const std::int32_t code : codes_) {
     const double value = code < 0 ? kMissing : values[static_cast<std::size_t>(code)];
-    infinities += std::isinf(value);
-    column.numbers.push_back(std::isfinite(value) ? value : kMissing);
+    column.numbers.push_back(kept(value));
+    infinities += std::isinf(value) && std::isnan(column.numbers.back());
   }
   tell_infinities(infinities, notice);
   return column;

@@ -28,6 +28,8 @@ class ColumnBuilder {
   void start_as_texts() { holds_texts_ = true; }
   /// A comma may stand for the decimal point.
   void allow_decimal_comma() { decimal_comma_ = true; }
+  /// An infinity is a number, not a missing one.
+  void keep_infinities() { keep_infinities_ = true; }
 
   /// A cell's trimmed text. Errors (input): a column fixed as numeric and a text that is no number.
   void add_text(std::string_view text);
@@ -46,6 +48,8 @@ class ColumnBuilder {
 
  private:
   void store_number(double value);
+  /// `value`, or missing.
+  [[nodiscard]] double kept(double value) const;
   void turn_to_texts(std::string_view text);
   [[nodiscard]] Column finish_numbers(const NoticeSink& notice);
   [[nodiscard]] Column finish_texts(const NoticeSink& notice);
@@ -62,6 +66,7 @@ class ColumnBuilder {
   std::optional<ColumnKind> fixed_;
   ColumnKind natural_ = ColumnKind::numeric;
   bool decimal_comma_ = false;
+  bool keep_infinities_ = false;
   bool holds_texts_ = false;
   std::vector<double> numbers_;  ///< while !holds_texts_
   std::size_t infinities_ = 0;

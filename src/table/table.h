@@ -51,6 +51,8 @@ struct ReadOptions {
   /// When not empty: read exactly these columns with these kinds, in this order (new rows for a trained
   /// model). Nothing is inferred or dropped; a column the file lacks is an error that suggests the nearest.
   std::vector<std::pair<std::string, ColumnKind>> schema;
+  /// Infinities stay in numeric columns rather than count as missing.
+  bool keep_infinities = false;
   int threads = 1;
 };
 
@@ -63,8 +65,8 @@ struct ReadOptions {
 ///
 /// Inference: numbers -> numeric; true/false -> boolean; dates and timestamps -> datetime; other text ->
 /// categorical. "?", "NA", "N/A", "NaN", "null" and the empty cell are missing, as are infinities (counted in
-/// a notice). Identifier-like columns (texts that all differ; integers that count the rows), constant columns
-/// and columns without a value are dropped, each with a notice, unless named in `keep` or `kinds`.
+/// a notice; but see keep_infinities). Identifier-like columns (texts that all differ; integers that count the rows),
+/// constant columns and columns without a value are dropped, each with a notice, unless named in `keep` or `kinds`.
 ///
 /// Errors (input): file, row and column are named: an absent file, a row with too few or too many fields, a
 /// truncated ARFF row, a table without rows or columns, duplicate column names, a column fixed as numeric that

@@ -69,6 +69,7 @@ TableBuilder::TableBuilder(const std::vector<SourceColumn>& source, const ReadOp
       columns_.emplace_back(std::in_place, name, *natural, fixed);
     else
       columns_.emplace_back(std::in_place, name, fixed);
+    if (options_.keep_infinities && columns_.back()) columns_.back()->keep_infinities();
   }
 }
 

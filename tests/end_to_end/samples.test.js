@@ -44,15 +44,46 @@ test('fit and evaluate print what is documented', (t) => {
 test('bad samples end with 3 and name file and row', (t) => {
   const folder = temporaryFolder(t);
   const out = path.join(folder, 'p.json');
-  const refused = (text, pattern) => {
-    const result = tabjoule('fit', write(folder, 's.csv', text), '--out', out);
-    assert.equal(result.code, 3, result.err);
+  const known = path.join(folder, 'known.json');
+  ok('fit', write(folder, 'known.csv', samples(30, 5)), '--out', known);
+  const refusedBy = (args, pattern) => {
+    const result = tabjoule(...args);
+    assert.equal(result.code, 3, `${args[0]}: ${result.err}`);
     assert.match(result.err, pattern);
     assert.equal(result.err.trim().split('\n').length, 1);
+  };
+  const refused = (text, pattern) => {
+    const file = write(folder, 's.csv', text);
+    refusedBy(['fit', file, '--out', out], pattern);
+    refusedBy(['evaluate', known, file], pattern);
+    refusedBy(['adapt', known, file, '--out', out], pattern);
   };
   const head = 'kernel,m,n,k,time_s,energy_j\nlinear,1,2,3,1,1\n';
   refused(head + 'linear,1,2,3,0,1\n', /s\.csv: row 2: time_s is 0/);
   refused(head + 'linear,1,2,3,NaN,\n', /row 2: neither/);
   refused(head + 'conv,1,2,3,1,1\n', /row 2: there is no column "batch"/);
-  refused(head, /1 samples, no kernel type has the 5/);
+  refused(head + 'linear,1,2,3,-1,1\n', /row 2: time_s is -1/);
+  refused(head + 'linear,1,2,3,1,-2\n', /row 2: energy_j is -2/);
+  refused(head + 'linear,1,2,3,1,inf\n', /s\.csv: row 2: energy_j is infinite/);
+  refused(head + 'linear,1,2,3,1,1e999\n', /row 2: energy_j is infinite/);
+  refused(head + 'linear,1,2,3,slow,1\n', /s\.csv: row 2: time_s is "slow"/);
+  refused(head + 'linear,1,2,3\n', /s\.csv: row 2 \(line 3\) has 4 fields/);
+  refused('kernel,m,n,time_s\nlinear,1,2,1\n', /row 1: there is no column "k"/);
+  refused('m,n,k,time_s\n1,2,3,1\n', /s\.csv: there is no column "kernel"/);
+  refused('kernel,m,n,k,time_s,energy_j\n', /s\.csv: the table has no rows/);
+  refused('', /s\.csv: the file is empty/);
+  const one = write(folder, 'one.csv', head);
+  refusedBy(['fit', one, '--out', out], /1 samples, no kernel type has the 5/);
+  refusedBy(['adapt', known, one, '--out', out], /one\.csv: linear float32: 1 samples, at least 3/);
+  ok('evaluate', known, one);
+});
+
+test('rows that say the same twice change nothing, contradicting ones widen the error', (t) => {
+  const folder = temporaryFolder(t);
+  const mape = (name, text) =>
+    JSON.parse(ok('fit', write(folder, name, text), '--out', path.join(folder, 'p.json'), '--json')).mape;
+  const once = samples(40, 5), rows = once.split('\n').slice(1).join('\n');
+  const alone = mape('once.csv', once);
+  assert.ok(Math.abs(mape('twice.csv', once + rows) - alone) < 0.02);
+  assert.ok(mape('contradicting.csv', once + rows.replaceAll(',5,made up', ',10,made up')) > 0.2);
 });
