@@ -16,7 +16,7 @@ constexpr std::size_t kNamed = 3;  // a region may hold hundreds
 /// The operators between two, ends included: what the first leads to and the second depends on.
 class Between {
  public:
-  explicit Between(const Graph& graph) : graph_(graph) {
+  explicit Between(const Graph& graph) {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       for (const std::string& output : graph.nodes[i].outputs) makers_.emplace(output, i);
     }
@@ -54,7 +54,6 @@ class Between {
     return seen;
   }
 
-  const Graph& graph_;
   std::unordered_map<std::string_view, std::size_t> makers_;
   Edges before_, after_;
 };
