@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/thread_pool.h"
 #include "predict/accuracy.h"
 #include "predict/adapt.h"
 #include "predict/boosted_trees.h"
@@ -195,7 +196,7 @@ void report(const Row& row, const std::string& folder, int seeds) {
     profile.samples = training;
     profile.processors = row.processors;
     const auto start = std::chrono::steady_clock::now();
-    const Predictor predictor = Predictor::fit(profile);
+    const Predictor predictor = Predictor::fit(profile, available_threads());
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const Evaluations result = evaluate(predictor, training, test);
     const Errors& errors = result.energy.all.rows > 0 ? result.energy.all : result.time.all;

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/thread_pool.h"
 #include "cli/command.h"
 
 namespace tabjoule::cli {
@@ -28,8 +27,7 @@ Json json_of(const Predictions& predictions) {
 }
 
 void apply_command(const ApplyFlags& flags) {
-  const int threads = flags.common.threads > 0 ? flags.common.threads : available_threads();
-  const Predictions predictions = apply_model(flags.run, flags.data, threads, terminal_notices());
+  const Predictions predictions = apply_model(flags.run, flags.data, threads_of(flags.common), terminal_notices());
   if (!flags.out.empty()) write_file(flags.out, to_csv(predictions));
   if (flags.common.json)
     print_json(flags.out.empty() ? json_of(predictions) : Json{{"rows", predictions.rows}, {"out", flags.out}});

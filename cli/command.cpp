@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "profile/device_sensors.h"
 
 namespace tabjoule::cli {
@@ -110,6 +111,8 @@ void add_processors(CLI::App& command, std::optional<int>& processors) {
       ->check(CLI::Range(0, 1000000));
 }
 
+int threads_of(const CommonFlags& flags) { return flags.threads > 0 ? flags.threads : available_threads(); }
+
 ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& device, const CommonFlags& common) {
   return {.model = model,
           .device = device.device,
@@ -117,7 +120,8 @@ ModelEnergyRequest model_request(const std::string& model, const DeviceFlags& de
           .batch = device.batch,
           .profile_budget_s = device.profile_budget_s,
           .profile_folder = cache_folder(),
-          .seed = common.seed};
+          .seed = common.seed,
+          .threads = threads_of(common)};
 }
 
 std::filesystem::path cache_folder() {

@@ -34,6 +34,9 @@ struct DeviceFlags {
   [[nodiscard]] DeviceOptions options(const CommonFlags& common) const;
 };
 
+/// Of --threads: what 0 stands for is looked up.
+[[nodiscard]] int threads_of(const CommonFlags& flags);
+
 void add_common_flags(CLI::App& command, CommonFlags& flags);
 void add_device_flags(CLI::App& command, DeviceFlags& flags, bool profiles);
 /// --device and what belongs to it: all but --batch and the budget.

@@ -31,7 +31,8 @@ void print_table(const char* cost, const Evaluation& evaluation) {
 
 void evaluate_command(const EvaluateFlags& flags) {
   const DeviceProfile profile = read_profile(flags.profile);
-  const Predictor predictor = with_context(flags.profile, [&] { return Predictor::fit(profile); });
+  const Predictor predictor =
+      with_context(flags.profile, [&] { return Predictor::fit(profile, threads_of(flags.common)); });
   const Evaluations result = evaluate(predictor, profile.samples, read_samples(flags.samples, terminal_notices()));
   if (flags.common.json) {
     print_json(to_json(result));

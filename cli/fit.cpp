@@ -25,7 +25,7 @@ void fit_command(const FitFlags& flags) {
   profile.processors = flags.processors;
   profile.samples = read_samples(flags.samples, terminal_notices());
   profile.fingerprint = fmt::format("{} | {} samples", flags.device, profile.samples.size());
-  const Predictor predictor = Predictor::fit(profile);
+  const Predictor predictor = Predictor::fit(profile, threads_of(flags.common));
   write_json(flags.out, to_json(profile));
   const PredictorAccuracy& accuracy = predictor.accuracy();
   if (flags.common.json) {

@@ -56,8 +56,6 @@ std::string to_text(const Json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 void write_json(const std::filesystem::path& path, const Json& json) { write_file(path, to_text(json, 2) + "\n"); }
 
 std::string read_file(const std::filesystem::path& path) {

@@ -24,7 +24,10 @@ void write_json(const std::filesystem::path& path, const Json& json);
 [[nodiscard]] std::string to_text(const Json& json, int indent = -1);
 
 /// Null where there is none.
-[[nodiscard]] Json or_null(const std::optional<double>& value);
+template <class T>
+[[nodiscard]] Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
 /// Whole file as bytes. Errors (input): absent or unreadable.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);

@@ -15,6 +15,7 @@ struct ModelEnergyRequest {
   double profile_budget_s = 40;
   std::filesystem::path profile_folder;
   std::uint64_t seed = 0;
+  int threads = 1;  ///< of the predictor's fit
 };
 
 struct PredictedModel {

@@ -49,17 +49,16 @@ Json training_identity_of(const SearchState& state, const PreparedData& data) {
 Json identity_of(const SearchState& state, const PreparedData& data) {
   const SearchRequest& request = state.request;
   const SearchLimits& limits = request.limits;
-  const auto maybe = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
   Json identity = training_identity_of(state, data);
   identity.update({{"device", state.device.fingerprint},
                    {"batch", request.batch},
                    {"energy weight", request.energy_weight},
                    {"reward", to_string(request.reward)},
                    {"knee", request.knee},
-                   {"energy budget", maybe(limits.energy_budget_j)},
-                   {"smallest score", maybe(limits.min_score)},
-                   {"latency", maybe(limits.latency_s)},
-                   {"most parameters", maybe(limits.parameters)},
+                   {"energy budget", or_null(limits.energy_budget_j)},
+                   {"smallest score", or_null(limits.min_score)},
+                   {"latency", or_null(limits.latency_s)},
+                   {"most parameters", or_null(limits.parameters)},
                    {"baselines", request.compare},
                    {"points to train", request.train_points}});
   return identity;

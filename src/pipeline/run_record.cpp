@@ -7,11 +7,6 @@ namespace {
 
 constexpr int kVersionOfFormat = 2;
 
-template <class T>
-Json optional_json(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 template <class T = double>
 std::optional<T> optional_from(const Json& json, const char* key) {
   const Json& value = json.at(key);
@@ -63,10 +58,10 @@ Json spaces_json(const std::vector<RunSpace>& spaces) {
 }
 
 Json limits_json(const RunLimits& limits) {
-  return {{"energy_budget_j", optional_json(limits.energy_budget_j)},
-          {"min_score", optional_json(limits.min_score)},
-          {"latency_s", optional_json(limits.latency_s)},
-          {"parameters", optional_json(limits.parameters)}};
+  return {{"energy_budget_j", or_null(limits.energy_budget_j)},
+          {"min_score", or_null(limits.min_score)},
+          {"latency_s", or_null(limits.latency_s)},
+          {"parameters", or_null(limits.parameters)}};
 }
 
 RunLimits limits_from(const Json& json) {
@@ -165,19 +160,19 @@ Json to_json(const RunPoint& point) {
           {"architecture", point.architecture},
           {"text", point.text},
           {"trained", point.trained},
-          {"score_supernet", optional_json(point.score_supernet)},
-          {"score_supernet_standard_error", optional_json(point.score_supernet_standard_error)},
-          {"score_validation", optional_json(point.score_validation)},
-          {"score_validation_standard_error", optional_json(point.score_validation_standard_error)},
-          {"score_test", optional_json(point.score_test)},
-          {"energy_predicted_j", optional_json(point.energy_predicted_j)},
+          {"score_supernet", or_null(point.score_supernet)},
+          {"score_supernet_standard_error", or_null(point.score_supernet_standard_error)},
+          {"score_validation", or_null(point.score_validation)},
+          {"score_validation_standard_error", or_null(point.score_validation_standard_error)},
+          {"score_test", or_null(point.score_test)},
+          {"energy_predicted_j", or_null(point.energy_predicted_j)},
           {"energy_predicted_interval_90_j", interval_json(point.energy_predicted_interval_90_j)},
-          {"energy_measured_j", optional_json(point.energy_measured_j)},
-          {"energy_measured_half_width_95_j", optional_json(point.energy_measured_half_width_95_j)},
-          {"energy_true_j", optional_json(point.energy_true_j)},
-          {"time_predicted_s", optional_json(point.time_predicted_s)},
+          {"energy_measured_j", or_null(point.energy_measured_j)},
+          {"energy_measured_half_width_95_j", or_null(point.energy_measured_half_width_95_j)},
+          {"energy_true_j", or_null(point.energy_true_j)},
+          {"time_predicted_s", or_null(point.time_predicted_s)},
           {"time_predicted_interval_90_s", interval_json(point.time_predicted_interval_90_s)},
-          {"time_measured_s", optional_json(point.time_measured_s)},
+          {"time_measured_s", or_null(point.time_measured_s)},
           {"parameters", point.parameters},
           {"flops", point.flops},
           {"training", point.training},
@@ -253,7 +248,7 @@ Json to_json(const RunRecord& record) {
           {"predictor", record.predictor},
           {"export_difference", record.export_difference},
           {"trace", trace_json(record.trace)},
-          {"stopped_early", optional_json(record.stopped_early)},
+          {"stopped_early", or_null(record.stopped_early)},
           {"timing", timing},
           {"notices", record.notices}};
 }

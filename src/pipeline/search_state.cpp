@@ -97,12 +97,11 @@ void kept_phase(SearchState& state, const std::string& name, const std::function
   const Json outcome = body();
   if (state.progress) state.progress({name, 1, ""});
   const RunPhase phase = expense.so_far(name);
-  const auto stopped = state.clock.stopped_early();
   state.checkpoint.store(
       file, {{"outcome", outcome},
              {"time_s", phase.time_s},
              {"energy_j", phase.energy_j},
-             {"stopped_early", stopped ? Json(*stopped) : Json(nullptr)},
+             {"stopped_early", or_null(state.clock.stopped_early())},
              {"notices", std::vector<std::string>(state.record.notices.begin() + static_cast<std::ptrdiff_t>(told),
                                                   state.record.notices.end())}});
   state.record.phases.push_back(phase);

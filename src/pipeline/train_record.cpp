@@ -11,8 +11,6 @@ Json to_json(const Scores& scores) {
   return json;
 }
 
-Json optional_json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 Json recipe_json(const TrainRecord& record) {
   const Recipe& recipe = record.request.recipe;
   return {{"learning_rate", recipe.learning_rate},
@@ -52,8 +50,8 @@ Json to_json(const TrainRecord& record) {
           {"flops", record.flops},
           {"scaling",
            {{"chosen", name_of(record.scaling.scaling, scaling_names)},
-            {"validation_loss_quantile", optional_json(record.scaling.loss_quantile)},
-            {"validation_loss_standard", optional_json(record.scaling.loss_standard)}}},
+            {"validation_loss_quantile", or_null(record.scaling.loss_quantile)},
+            {"validation_loss_standard", or_null(record.scaling.loss_standard)}}},
           {"recipe", recipe_json(record)},
           {"training_bytes", record.training_bytes},
           {"seed", record.request.seed},

@@ -16,7 +16,6 @@ namespace {
 
 constexpr int kFolds = 5;
 constexpr std::size_t kCorrectionMinimum = 12;
-constexpr double kCoverage = 0.9;
 constexpr double kFewSamplesFactor = 1.5;
 constexpr double kSmallestError = 1e-4;
 constexpr double kLargestDoubt = 7;  // a factor of 1,000: nothing is known, and a larger one need not stay finite
@@ -31,16 +30,10 @@ constexpr std::size_t kProcessorsMinimum = 20;
 constexpr std::size_t kHalf = 150;  // samples that are enough to tell them apart
 constexpr double kClearlyBetter = 0.95;
 
-/// The samples, column by column.
-struct Rows {
-  std::vector<KernelKey> keys;
-  std::vector<double> target, weight;
-};
-
 template <class Chosen>
-Rows rows_where(std::span<const KernelKey> keys, std::span<const double> target, std::span<const double> weight,
-                Chosen chosen) {
-  Rows rows;
+CostRows rows_where(std::span<const KernelKey> keys, std::span<const double> target, std::span<const double> weight,
+                    Chosen chosen) {
+  CostRows rows;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!chosen(i)) continue;
     rows.keys.push_back(keys[i]);
@@ -82,7 +75,8 @@ Fitted fit_with_folds(const Terms& terms, std::span<const KernelKey> keys, std::
     }
     const int fold = task - 1;
     // A single shape can only be judged on itself.
-    const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return folds[i] != fold || count == 1; });
+    const CostRows rows =
+        rows_where(keys, target, weight, [&](std::size_t i) { return folds[i] != fold || count == 1; });
     const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, priors);
     for (std::size_t i = 0; i < folds.size(); ++i)
       if (folds[i] == fold) fitted.held_out[i] = model.estimate(terms, keys[i]);
@@ -127,7 +121,7 @@ CalibratedCost::Shares choose_shares(const std::vector<CostModel::Estimate>& est
 /// Split-conformal quantile: a new sample of the same kind scores below it with probability 0.9.
 double conformal_quantile(std::vector<double> scores) {
   std::sort(scores.begin(), scores.end());
-  const double rank = std::ceil(kCoverage * static_cast<double>(scores.size() + 1));
+  const double rank = std::ceil(kIntervalCoverage * static_cast<double>(scores.size() + 1));
   // Fewer than 9 samples hold no such quantile: the largest error, and half of it again.
   if (rank > static_cast<double>(scores.size())) return kFewSamplesFactor * scores.back();
   return scores[static_cast<std::size_t>(rank) - 1];
@@ -185,7 +179,7 @@ int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<
   pool.run(static_cast<int>(errors.size()), [&](int task) {
     const Terms terms(type, keys, kProcessors[task]);
     for (const int half : {0, 1}) {
-      const Rows rows = rows_where(keys, target, weight, [&](std::size_t i) { return part[i] == half; });
+      const CostRows rows = rows_where(keys, target, weight, [&](std::size_t i) { return part[i] == half; });
       const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
         if (part[i] == 1 - half)

@@ -11,6 +11,15 @@
 
 namespace tabjoule {
 
+/// The samples that tell one of the costs, column by column.
+struct CostRows {
+  std::vector<KernelKey> keys;
+  std::vector<double> target, weight;
+};
+
+/// Of held-out samples in every interval.
+inline constexpr double kIntervalCoverage = 0.9;
+
 class CalibratedCost {
  public:
   struct Value {

@@ -4,11 +4,12 @@
 #include <cmath>
 #include <vector>
 
+#include "predict/calibrated_cost.h"
+
 namespace tabjoule {
 namespace {
 
 constexpr std::size_t kChoiceMinimum = 4;
-constexpr double kModelCoverage = 0.9;
 constexpr double kFewModelsFactor = 1.5;
 constexpr double kSingleModelError = 0.15;  // one model alone says nothing of the spread
 
@@ -84,7 +85,7 @@ ModelCorrection fit_model_correction(std::span<const SummedModel> models) {
   ModelCorrection correction = fit_without(models, models.size(), best);
   correction.fitted = true;
   std::sort(errors.begin(), errors.end());
-  const auto rank = static_cast<std::size_t>(std::ceil(kModelCoverage * static_cast<double>(errors.size() + 1)));
+  const auto rank = static_cast<std::size_t>(std::ceil(kIntervalCoverage * static_cast<double>(errors.size() + 1)));
   correction.log_error = rank > errors.size() ? kFewModelsFactor * errors.back() : errors[rank - 1];
   return correction;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "predict/accuracy.h"
 #include "predict/crowding.h"
 #include "predict/type_model.h"

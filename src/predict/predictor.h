@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/thread_pool.h"
 #include "kernel/kernel.h"
 #include "predict/model_correction.h"
 #include "profile/profile.h"
@@ -62,7 +61,7 @@ class Predictor {
   /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Samples that lack one of time and
   /// energy (0) count for the other. Deterministic. Errors (input): no sample, or one whose time or energy is
   /// negative or not finite, or that has neither (the row is named). The same at any number of threads.
-  static Predictor fit(const DeviceProfile& profile, int threads = available_threads());
+  static Predictor fit(const DeviceProfile& profile, int threads = 1);
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();

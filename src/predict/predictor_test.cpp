@@ -54,6 +54,24 @@ TEST(Predictor, RecoversARoofline) {
   EXPECT_GT(accuracy.flops_mape, 10 * accuracy.mape);
 }
 
+TEST(Predictor, IsTheSameAtAnyNumberOfThreads) {
+  const DeviceProfile profile = synthetic::profile(150, 0.05, 11);
+  const Predictor one = Predictor::fit(profile, 1);
+  Rng rng(12);
+  std::vector<KernelKey> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back(synthetic::random_linear(rng));
+  for (const int threads : {2, 5}) {
+    const Predictor several = Predictor::fit(profile, threads);
+    EXPECT_EQ(one.accuracy().mape, several.accuracy().mape);
+    for (const KernelKey& key : keys) {
+      const Prediction a = one.predict(key), b = several.predict(key);
+      EXPECT_EQ(a.energy_j, b.energy_j) << key.text();
+      EXPECT_EQ(a.energy_high_j, b.energy_high_j) << key.text();
+      EXPECT_EQ(a.time_s, b.time_s) << key.text();
+    }
+  }
+}
+
 TEST(Predictor, AveragesTheNoiseOfSamples) {
   const Predictor predictor = Predictor::fit(synthetic::profile(100, 0.08, 3));
   EXPECT_LT(mean_error(predictor, 500, 4), 0.05);

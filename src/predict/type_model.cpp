@@ -6,12 +6,6 @@
 namespace tabjoule {
 namespace {
 
-/// The samples that tell one of the costs, column by column.
-struct CostRows {
-  std::vector<KernelKey> keys;
-  std::vector<double> target, weight;
-};
-
 CostRows rows_with(std::span<const KernelSample* const> samples, double KernelSample::*cost) {
   CostRows rows;
   for (const KernelSample* sample : samples) {

@@ -14,7 +14,6 @@
 namespace tabjoule {
 namespace {
 
-constexpr int kMostRuns = 1 << 24;
 // A trial is lengthened until it spans this many steps of the sensor's counter: 2 % rounding at each trial's worst.
 constexpr double kStepsPerTrial = 50;
 // Halves of the trials that differ by more than this many half-widths are a drift: for independent trials the

@@ -26,7 +26,6 @@ constexpr double kDriftTargets = 3;       // halves of the trials that differ by
 constexpr std::size_t kFrozenReads = 50;  // alike to the last digit, through rest and load
 constexpr int kPhases = 4;
 constexpr double kCallS = 0.01;  // of runs between two reads of a counter at most
-constexpr int kMostRunsAtOnce = 1 << 24;
 
 struct WindowTrial {
   double power_w = 0;
@@ -80,12 +79,12 @@ class Measuring {
   }
 
   void warm_up() {
-    for (int runs = 1;; runs = std::min(2 * runs, kMostRunsAtOnce)) {
+    for (int runs = 1;; runs = std::min(2 * runs, kMostRuns)) {
       const double begin_s = device_.clock->now_s();
       model_.run_bound(runs);
       const double took_s = device_.clock->now_s() - begin_s;
       run_s_ = took_s / runs;
-      if (took_s >= options_.lead_s || runs == kMostRunsAtOnce) break;
+      if (took_s >= options_.lead_s || runs == kMostRuns) break;
     }
     if (!(run_s_ > 0)) fail_device("the clock of {} did not move while the model ran", device_.name);
   }

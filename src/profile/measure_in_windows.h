@@ -9,6 +9,9 @@
 
 namespace tabjoule {
 
+/// Of a model in one trial, by either way of measuring.
+inline constexpr int kMostRuns = 1 << 24;
+
 /// As measure(), which has checked the arguments.
 [[nodiscard]] Measurement measure_in_windows(LoadedModel& model, std::int64_t batch, Device& device,
                                              const MeasureOptions& options);
