@@ -50,7 +50,8 @@ void bench_command(BenchFlags& flags) {
     print(fmt::format("page          {}", (request.out / "paper.html").string()));
   }
   if (!outcome.failures.empty())
-    fail_input("{} of the suite's parts failed; the first: {}", outcome.failures.size(), outcome.failures.front());
+    throw Error(outcome.worst_failure, fmt::format("{} of the suite's parts failed; the first: {}",
+                                                   outcome.failures.size(), outcome.failures.front()));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ Run add_profile(CLI::App& app) {
   const auto flags = std::make_shared<ProfileFlags>();
   ProfileRequest& request = flags->request;
   CLI::App& command = *app.add_subcommand("profile", "measure a device's kernels, for predicting energy on it");
-  command.add_option("--out", request.out, "the profile; stored after every sample")->required();
+  command.add_option("--out", request.out, "the profile; stored every second")->required();
   add_device_choice(command, flags->device);
   command.add_option("--space", request.spaces,
                      "search spaces whose networks' kernels to measure: names or files; mlp");

@@ -22,7 +22,7 @@ constexpr std::size_t kFirstOfGroup = 6;   // kernels of a type and variant befo
 constexpr std::size_t kHeldOutShare = 10;  // one kernel in so many of a limited number
 
 DeviceProfile started_profile(const ProfileRequest& request, const Device& device) {
-  if (request.out.empty()) fail_usage("--out is needed: the file that the profile is stored in after every sample");
+  if (request.out.empty()) fail_usage("--out is needed: the file that the profile is stored in");
   if (!std::filesystem::exists(request.out)) {
     DeviceProfile fresh;
     fresh.rules = device.rules.name;

@@ -38,8 +38,8 @@ struct ProfiledDevice {
   double time_s = 0;             ///< on the device's clock
 };
 
-/// Fusion rules first, kernels then, whole models last. Measures into `request.out`, which is stored after every
-/// sample; rules that contradict those of the runtime are stored beside it, as STEM-rules.json. `progress` as
+/// Fusion rules first, kernels then, whole models last. Measures into `request.out`, which is stored every
+/// second; rules that contradict those of the runtime are stored beside it, as STEM-rules.json. `progress` as
 /// profile_kernels. Errors (usage): a batch below 1, the file exists and `resume` is not set, neither space nor model
 /// leads to a kernel; (input): the file is of another device; (device): as profile_kernels.
 [[nodiscard]] ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& notice,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "profile/kernel_meter.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kKernelsBeforeCrowding = 16;
 constexpr double kPatience = 5;
 constexpr double kHeldOutPatience = 2;
 constexpr double kModelShare = 0.1;  // of the budget
+constexpr double kStoreEveryS = 1;   // of this machine's time: what a kill loses
 
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
 
@@ -42,9 +44,21 @@ class Profiling {
         path_(path),
         progress_(progress) {}
 
+  /// What was measured is stored however it ends.
   void run(std::span<const KernelKey> wanted) {
     begin_s_ = device_.clock->now_s();
     adopt_device();
+    try {
+      measure_everything(wanted);
+    } catch (const Error&) {
+      if (changed_) store();
+      throw;
+    }
+    if (changed_) store();
+  }
+
+ private:
+  void measure_everything(std::span<const KernelKey> wanted) {
     report("session");
     take_session();
     plan(wanted);
@@ -59,7 +73,6 @@ class Profiling {
     measure_models();
   }
 
- private:
   void adopt_device() {
     if (!profile_.samples.empty() && profile_.fingerprint != device_.fingerprint)
       fail_input("the profile was measured on \"{}\", this is \"{}\": start a new profile", profile_.fingerprint,
@@ -151,7 +164,7 @@ class Profiling {
     if (task.purpose == Purpose::crowding) {
       const MeteredCost cost = meter_.kernel(task.key, task.copies, session_, kPatience);
       profile_.crowding.push_back({task.key, weight_bytes(task), cost.time_s, cost.energy_j});
-      return store();
+      return changed();
     }
     const bool held_out = task.purpose == Purpose::held_out;
     const MeteredCost cost =
@@ -178,7 +191,7 @@ class Profiling {
     try {
       const MeteredCost cost = meter_.model(model.graph, model.batch, kPatience);
       profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
-      store();
+      changed();
     } catch (const UnstableError&) {
       ++skipped_;
     } catch (const Error& error) {
@@ -188,11 +201,19 @@ class Profiling {
 
   void store(std::vector<KernelSample>& samples, const KernelKey& key, const MeteredCost& cost) {
     samples.push_back({key, cost.time_s, cost.energy_j, 1, profile_.fingerprint});
-    store();
+    changed();
   }
 
-  void store() const {
+  /// Simulated devices measure hundreds of kernels a second: the whole profile is not written for each.
+  void changed() {
+    changed_ = true;
+    if (wall_.now_s() - stored_s_ >= kStoreEveryS) store();
+  }
+
+  void store() {
     if (!path_.empty()) write_json(path_, to_json(profile_));
+    changed_ = false;
+    stored_s_ = wall_.now_s();
   }
 
   [[nodiscard]] double elapsed_s() const { return device_.clock->now_s() - begin_s_; }
@@ -229,6 +250,9 @@ class Profiling {
   const ProgressSink& progress_;
   SessionCost session_;
   double begin_s_ = 0;
+  SystemClock wall_;
+  double stored_s_ = wall_.now_s();
+  bool changed_ = false;  ///< since it was stored
   std::size_t total_ = 0;
   std::deque<MeasuringTask> left_;
   std::deque<MeasuringTask> unstable_;

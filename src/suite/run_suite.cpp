@@ -16,6 +16,7 @@ namespace tabjoule {
 namespace {
 
 constexpr double kCorePowerW = 5;
+constexpr int kMostInternalInARow = 3;
 
 class SuiteRun {
  public:
@@ -88,14 +89,19 @@ class SuiteRun {
                        job.seed, suite_.effort);
   }
 
-  /// One table that cannot be learnt from, or a device that is lost, does not end a night's work.
+  /// One table that cannot be learnt from, a device that is lost or a defect in one search does not end a night's work.
+  /// A full disk does: it fails one after the other.
   template <class Body>
   void attempt(const std::string& key, Body body) {
     try {
       body();
+      internal_in_a_row_ = 0;
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::internal) throw;
+      const bool internal = error.kind() == ErrorKind::internal;
+      internal_in_a_row_ = internal ? internal_in_a_row_ + 1 : 0;
+      if (internal_in_a_row_ == kMostInternalInARow) throw;
       outcome_.failures.push_back(fmt::format("{}: {}", key, error.what()));
+      outcome_.worst_failure = std::max(outcome_.worst_failure, error.kind());
       if (notice_) notice_(outcome_.failures.back());
     }
   }
@@ -183,6 +189,7 @@ class SuiteRun {
   std::unique_ptr<Sensor> own_use_;
   std::size_t left_ = 0;           ///< searches
   std::set<std::string> boosted_;  ///< or failed: each is tried once a call
+  int internal_in_a_row_ = 0;      ///< failures of ours or of the disk
   SuiteOutcome outcome_;
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/error.h"
 #include "suite/suite.h"
 
 namespace tabjoule {
@@ -23,13 +24,14 @@ struct SuiteRequest {
 
 struct SuiteOutcome {
   Json summary;
-  std::size_t searches = 0;           ///< done in this call
-  std::vector<std::string> failures;  ///< "KEY: reason"; the other searches went on
+  std::size_t searches = 0;                    ///< done in this call
+  std::vector<std::string> failures;           ///< "KEY: reason"; the other searches went on
+  ErrorKind worst_failure = ErrorKind::input;  ///< of those
 };
 
 /// Goes on where earlier calls with this `out` ended, within a search too. After each search the results are stored, at
 /// the end summary and page are written. Errors: those of read_suite; (internal): `out` cannot be written. A search
-/// that fails is told and left out.
+/// that fails is told and left out; three in a row that fail for internal reasons (a full disk) end the call.
 [[nodiscard]] SuiteOutcome run_suite(const SuiteRequest& request, const NoticeSink& notice,
                                      const ProgressSink& progress);
 
