@@ -50,11 +50,11 @@ class Profiling {
     adopt_device();
     try {
       measure_everything(wanted);
-    } catch (const Error&) {
-      if (changed_) store();
+    } catch (...) {
+      store_changes();
       throw;
     }
-    if (changed_) store();
+    store_changes();
   }
 
  private:
@@ -207,11 +207,11 @@ class Profiling {
   /// Simulated devices measure hundreds of kernels a second: the whole profile is not written for each.
   void changed() {
     changed_ = true;
-    if (wall_.now_s() - stored_s_ >= kStoreEveryS) store();
+    if (wall_.now_s() - stored_s_ >= kStoreEveryS) store_changes();
   }
 
-  void store() {
-    if (!path_.empty()) write_json(path_, to_json(profile_));
+  void store_changes() {
+    if (changed_ && !path_.empty()) write_json(path_, to_json(profile_));
     changed_ = false;
     stored_s_ = wall_.now_s();
   }

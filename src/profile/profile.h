@@ -100,12 +100,11 @@ struct ProfileOptions {
 /// Measures those of `wanted` that the profile lacks until the budget ends or all are there: the cost of a session; the
 /// first few kernels in a space-filling order over the shapes of each type; the kernels held out, which a hash of
 /// shape and seed chose beforehand; then round by round those that the predictor doubts most and that lie apart from
-/// what is measured; whole models last. The profile is stored at `path` (not if empty) every second and
-/// at the end, also where that is an error: a killed run loses a second's samples and the one in flight. Crowding is
-/// measured after the first few kernels. A sample that does not become stable is tried once more at the end and then
-/// left out; `progress` tells how many were. Kernels that cannot be built alone are left out too. Errors (input): the
-/// profile is of another device, runtime or sensor; (device): the sensor fails, or not even the session's cost becomes
-/// stable.
+/// what is measured; whole models last. The profile is stored at `path` (not if empty) every second and at the end,
+/// also where that is an error: a killed run loses a second's samples and the one in flight. Crowding is measured after
+/// the first few kernels. A sample that does not become stable is tried once more at the end and then left out;
+/// `progress` tells how many were. Kernels that cannot be built alone are left out too. Errors (input): the profile is
+/// of another device, runtime or sensor; (device): the sensor fails, or not even the session's cost becomes stable.
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress);
 

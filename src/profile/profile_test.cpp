@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/clock.h"
 #include "profile/fake_device_test.h"
 #include "profile/kernel_model.h"
 #include "profile/order.h"
@@ -168,6 +169,24 @@ TEST_F(ProfileFile, ContinuesWhereItWasStopped) {
         << "something was measured twice";
     EXPECT_EQ(to_text(to_json(read_profile(path_))), to_text(to_json(again)));
   }
+}
+
+/// What a kill loses: no more than a second's samples.
+TEST_F(ProfileFile, IsStoredWhereASecondHasGoneBy) {
+  fake::World world;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  std::size_t slept_at = 0, stored = 0;
+  const auto sleep_once = [&](const Progress&) {
+    if (slept_at == 0 && profile.samples.size() == 3) {
+      SystemClock().sleep(1.1);
+      slept_at = 3;
+    } else if (slept_at > 0 && stored == 0) {
+      stored = read_profile(path_).samples.size();
+    }
+  };
+  profile_kernels(profile, some_kernels(), device, quick(), path_, sleep_once);
+  EXPECT_EQ(stored, slept_at + 1);
 }
 
 TEST_F(ProfileFile, KeepsModelsDataTypesRulesAndCostsThatAreNotKnown) {

@@ -16,7 +16,7 @@ namespace tabjoule {
 namespace {
 
 constexpr double kCorePowerW = 5;
-constexpr int kMostInternalInARow = 3;
+constexpr std::size_t kMostFailingInARow = 3;
 
 class SuiteRun {
  public:
@@ -42,7 +42,7 @@ class SuiteRun {
       if (request_.most_searches && outcome_.searches >= *request_.most_searches) break;
       boost(cell.job);
       const std::string key = key_of(suite_, cell);
-      if (!results_.has(key)) attempt(key, [&] { search(cell, all); });
+      if (!results_.has(key)) attempt(key, folder_of(cell.job), [&] { search(cell, all); });
       const bool last_of_job = i + 1 == cells_.size() || !same_job(cells_[i + 1].job, cell.job);
       if (last_of_job && done(cell.job)) std::filesystem::remove_all(folder_of(cell.job) / "training");
     }
@@ -89,17 +89,17 @@ class SuiteRun {
                        job.seed, suite_.effort);
   }
 
-  /// One table that cannot be learnt from, a device that is lost or a defect in one search does not end a night's work.
-  /// A full disk does: it fails one after the other.
+  /// One table that cannot be learnt from, a device that is lost or a defect with one network does not end a night's
+  /// work. A full disk does: different pieces of work fail one after the other. `work`: what a defect would have in
+  /// common.
   template <class Body>
-  void attempt(const std::string& key, Body body) {
+  void attempt(const std::string& key, const std::string& work, Body body) {
     try {
       body();
-      internal_in_a_row_ = 0;
+      failing_.clear();
     } catch (const Error& error) {
-      const bool internal = error.kind() == ErrorKind::internal;
-      internal_in_a_row_ = internal ? internal_in_a_row_ + 1 : 0;
-      if (internal_in_a_row_ == kMostInternalInARow) throw;
+      if (error.kind() == ErrorKind::internal) failing_.insert(work);
+      if (failing_.size() == kMostFailingInARow) throw;
       outcome_.failures.push_back(fmt::format("{}: {}", key, error.what()));
       outcome_.worst_failure = std::max(outcome_.worst_failure, error.kind());
       if (notice_) notice_(outcome_.failures.back());
@@ -150,7 +150,7 @@ class SuiteRun {
                   [&](std::int64_t batch) { return results_.has(boosting_key(suite_, table, job.seed, batch)); });
     const std::string what = fmt::format("{}/xgboost/seed {}", table.name, job.seed);
     if (batches.empty() || !boosted_.insert(what).second) return;
-    attempt(what, [&] {
+    attempt(what, what, [&] {
       if (progress_) progress_({"suite", 0, what});
       ThreadPool pool(request_.threads > 0 ? request_.threads : available_threads());
       const PreparedData data = prepare_data(table.data, job.seed, pool.threads(), {});
@@ -189,7 +189,7 @@ class SuiteRun {
   std::unique_ptr<Sensor> own_use_;
   std::size_t left_ = 0;           ///< searches
   std::set<std::string> boosted_;  ///< or failed: each is tried once a call
-  int internal_in_a_row_ = 0;      ///< failures of ours or of the disk
+  std::set<std::string> failing_;  ///< work that failed since the last that did not, by our or the disk's fault
   SuiteOutcome outcome_;
 };
 

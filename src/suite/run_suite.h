@@ -31,7 +31,8 @@ struct SuiteOutcome {
 
 /// Goes on where earlier calls with this `out` ended, within a search too. After each search the results are stored, at
 /// the end summary and page are written. Errors: those of read_suite; (internal): `out` cannot be written. A search
-/// that fails is told and left out; three in a row that fail for internal reasons (a full disk) end the call.
+/// that fails is told and left out; where those of three jobs in a row fail for internal
+/// reasons (a full disk), the call ends with the last.
 [[nodiscard]] SuiteOutcome run_suite(const SuiteRequest& request, const NoticeSink& notice,
                                      const ProgressSink& progress);
 

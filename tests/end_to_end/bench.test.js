@@ -97,23 +97,24 @@ test('a table that cannot be learnt from is told, and the others are searched', 
 
 test('a search that fails for an internal reason does not end the others, a disk that fails every search does', (t) => {
   const folder = temporaryFolder(t);
-  const suite = suiteIn(folder, { batches: [1], boosting: false });
+  const suite = suiteIn(folder, { batches: [1, 2, 4], boosting: false });
   const out = path.join(folder, 'out');
   fs.mkdirSync(path.join(out, 'runs'), { recursive: true });
   fs.writeFileSync(path.join(out, 'runs', 'a-small-0-0.01'), 'in the way of a folder');
   const one = tabjoule('bench', suite, '--out', out, '--threads', '1');
   assert.equal(one.code, 5, one.err);
-  assert.match(one.err, /1 of the suite's parts failed; the first: a\/small/);
-  assert.match(one.out, /1 of 2 searches are done/);
+  assert.match(one.err, /3 of the suite's parts failed; the first: a\/small/);
+  assert.match(one.out, /3 of 6 searches are done/);
 
   const full = path.join(folder, 'full');
   fs.mkdirSync(full);
   fs.writeFileSync(path.join(full, 'runs'), 'in the way of all folders');
-  const many = suiteIn(folder, { batches: [1, 2, 4], boosting: false });
+  const many = suiteIn(folder, { batches: [1], seeds: 3, boosting: false });
   const all = tabjoule('bench', many, '--out', full, '--threads', '1');
   assert.equal(all.code, 5, all.err);
   assert.ok(!/of 6 searches are done/.test(all.out), 'it ends at once');
-  assert.ok(!/^.*b\/small/m.test(all.err), 'before the second table');
+  assert.match(all.err, /^tabjoule: .*a-small-1-/m, 'the third network');
+  assert.doesNotMatch(all.err, /b-small-1-/);
 });
 
 test('a suite that cannot be run is refused before anything is done', (t) => {
