@@ -12,13 +12,13 @@ constexpr float kEpsilon = 1e-5F;  // of both norms, as nn/layers has it
 }  // namespace
 
 void LayerWriter::write(const Layer& layer, const std::vector<std::string>& inputs, const std::string& output,
-                        bool apart) {
+                        bool read_by_reglu) {
   switch (layer.type) {
     case LayerType::input:
     case LayerType::dropout:
       return;
     case LayerType::linear:
-      return write_linear(layer, inputs[0], output, apart);
+      return read_by_reglu ? write_pair(layer, inputs[0], output) : write_linear(layer, inputs[0], output);
     case LayerType::relu:
       return add(layer.name, "Relu", inputs, output);
     case LayerType::add:
@@ -39,15 +39,22 @@ void LayerWriter::write(const Layer& layer, const std::vector<std::string>& inpu
   fail_internal("layer \"{}\": its type has no ONNX operator in layer_writer.cpp", layer.name);
 }
 
-// y = x W^T + b. Gemm takes W as it is stored, (D_out, D_in), but only matrices; MatMul takes tokens, and W^T.
-void LayerWriter::write_linear(const Layer& layer, const std::string& x, const std::string& output, bool apart) {
-  const std::string bias = parameter(layer.parameters[1], Form::vector, apart);
-  if (layer.tokens == 1)
-    return add(layer.name, "Gemm", {x, parameter(layer.parameters[0], Form::matrix, apart), bias}, output,
-               {{"transB", std::int64_t{1}}});
-  const std::string product =
-      part(layer, "product", "MatMul", {x, parameter(layer.parameters[0], Form::transposed, apart)});
-  add(layer.name, "Add", {product, bias}, output);
+// y = x W^T + b
+void LayerWriter::write_linear(const Layer& layer, const std::string& x, const std::string& output) {
+  add(layer.name, "Gemm",
+      {x, parameter(layer.parameters[0], Form::matrix), parameter(layer.parameters[1], Form::vector)}, output,
+      {{"transB", std::int64_t{1}}});
+}
+
+// Two products instead of one and a Split: runtimes fuse the gate's Relu with its product, and those that would rather
+// multiply once have siblings to merge.
+void LayerWriter::write_pair(const Layer& layer, const std::string& x, const std::string& output) {
+  for (const Half half : {Half::value, Half::gate}) {
+    const std::string suffix = half == Half::value ? "/value" : "/gate";
+    add(layer.name + suffix, "Gemm",
+        {x, parameter(layer.parameters[0], Form::matrix, half), parameter(layer.parameters[1], Form::vector, half)},
+        output + suffix, {{"transB", std::int64_t{1}}});
+  }
 }
 
 void LayerWriter::write_batchnorm(const Layer& layer, const std::string& x, const std::string& output) {
@@ -62,36 +69,40 @@ void LayerWriter::write_layernorm(const Layer& layer, const std::string& x, cons
       {{"axis", std::int64_t{-1}}, {"epsilon", kEpsilon}});
 }
 
-// y = a max(b, 0), x = (a, b): the linear layer before it has been written that way
+// y = a max(b, 0)
 void LayerWriter::write_reglu(const Layer& layer, const std::string& x, const std::string& output) {
-  const auto halves = split(layer, {"value", "gate"}, x, {layer.width, layer.width});
-  add(layer.name, "Mul", {halves[0], part(layer, "relu", "Relu", {halves[1]})}, output);
+  add(layer.name, "Mul", {x + "/value", part(layer, "relu", "Relu", {x + "/gate"})}, output);
 }
 
 void LayerWriter::write_first(const Layer& layer, const std::string& x, const std::string& output) {
-  add(layer.name, "Gather", {x, integers(layer, "index", {}, {0})}, output, {{"axis", std::int64_t{1}}});
+  const std::string shape = integers(layer, "shape", {3}, {-1, input_of(layer, 0).tokens, layer.width});
+  add(layer.name, "Gather", {part(layer, "tokens", "Reshape", {x, shape}), integers(layer, "index", {}, {0})}, output,
+      {{"axis", std::int64_t{1}}});
 }
 
-// (B, T, D) -> (B, H, T, D / H) for queries and values, (B, H, D / H, T) for keys; a 0 in a shape keeps that dimension.
+// (B T, D) -> (B, H, T, D / H) for queries and values, (B, H, D / H, T) for keys
 void LayerWriter::write_attention(const Layer& layer, const std::vector<std::string>& inputs,
                                   const std::string& output) {
   const std::int64_t head_width = layer.width / layer.heads;
-  const auto heads = [&](const std::string& name, const std::string& x, std::int64_t tokens, Dims perm) {
-    const std::string shape = integers(layer, name + "_shape", {4}, {0, tokens, layer.heads, head_width});
-    const std::string split = part(layer, name + "_heads", "Reshape", {x, shape});
+  const auto heads = [&](const std::string& name, std::size_t input, Dims perm) {
+    const std::string shape =
+        integers(layer, name + "_shape", {4}, {-1, input_of(layer, input).tokens, layer.heads, head_width});
+    const std::string split = part(layer, name + "_heads", "Reshape", {inputs[input], shape});
     return part(layer, name, "Transpose", {split}, {{"perm", std::move(perm)}});
   };
-  const std::string q = heads("query", inputs[0], layer.tokens, {0, 2, 1, 3});
-  const std::string k = heads("key", inputs[1], -1, {0, 2, 3, 1});
-  const std::string v = heads("value", inputs[2], -1, {0, 2, 1, 3});
+  const std::string q = heads("query", 0, {0, 2, 1, 3});
+  const std::string k = heads("key", 1, {0, 2, 3, 1});
+  const std::string v = heads("value", 2, {0, 2, 1, 3});
   const std::string scale = floats(layer, "scale", {}, {1 / std::sqrt(static_cast<float>(head_width))});
   const std::string scores = part(layer, "scaled", "Mul", {part(layer, "scores", "MatMul", {q, k}), scale});
   const std::string map = part(layer, "map", "Softmax", {scores}, {{"axis", std::int64_t{-1}}});
   const std::string mixed = part(layer, "mixed", "MatMul", {map, v});
   const std::string rows = part(layer, "rows", "Transpose", {mixed}, {{"perm", Dims{0, 2, 1, 3}}});
-  const std::string shape = layer.tokens == 1 ? integers(layer, "shape", {2}, {0, layer.width})
-                                              : integers(layer, "shape", {3}, {0, layer.tokens, layer.width});
-  add(layer.name, "Reshape", {rows, shape}, output);
+  add(layer.name, "Reshape", {rows, integers(layer, "shape", {2}, {-1, layer.width})}, output);
+}
+
+const Layer& LayerWriter::input_of(const Layer& layer, std::size_t input) const {
+  return network_.layers[static_cast<std::size_t>(layer.inputs[input])];
 }
 
 void LayerWriter::add(const std::string& name, const std::string& op, std::vector<std::string> inputs,
@@ -127,29 +138,28 @@ std::string LayerWriter::floats(const Layer& layer, const std::string& part, Dim
   return graph_.constants.back().name;
 }
 
-std::string LayerWriter::parameter(const ParameterRef& ref, Form form, bool apart) {
-  if (!constants_.insert(ref.name).second) return ref.name;
+std::string LayerWriter::parameter(const ParameterRef& ref, Form form, Half half) {
+  const char* suffix = half == Half::both ? "" : half == Half::value ? "/value" : "/gate";
+  const std::string name = ref.name + suffix;
+  if (!constants_.insert(name).second) return name;
+  const bool vector = form == Form::vector;
+  const int outputs = (vector ? ref.cols : ref.rows) / (half == Half::both ? 1 : 2);
   Tensor tensor;
-  tensor.name = ref.name;
-  tensor.dims = {ref.rows, ref.cols};
-  if (form == Form::vector) tensor.dims = {ref.cols};
-  if (form == Form::transposed) tensor.dims = {ref.cols, ref.rows};
+  tensor.name = name;
+  tensor.dims = vector ? Dims{outputs} : Dims{outputs, ref.cols};
   if (store_ != nullptr) {
     const ConstBlock values = store_->view(ref);
-    const int outputs = form == Form::vector ? values.cols : values.rows;
-    const auto place = [&](int i) { return !apart ? i : i < outputs / 2 ? 2 * i : 2 * (i - outputs / 2) + 1; };
+    const auto place = [half](int i) { return half == Half::both ? i : half == Half::value ? 2 * i : 2 * i + 1; };
     tensor.floats.reserve(static_cast<std::size_t>(tensor.size()));
-    const auto append = [&](int r, int c) { tensor.floats.push_back(values.row(r)[c]); };
-    if (form == Form::transposed) {
-      for (int c = 0; c < values.cols; ++c)
-        for (int r = 0; r < values.rows; ++r) append(place(r), c);
-    } else {
-      for (int r = 0; r < values.rows; ++r)
-        for (int c = 0; c < values.cols; ++c) form == Form::vector ? append(r, place(c)) : append(place(r), c);
+    for (int i = 0; i < outputs; ++i) {
+      if (vector)
+        tensor.floats.push_back(values.row(0)[place(i)]);
+      else
+        tensor.floats.insert(tensor.floats.end(), values.row(place(i)), values.row(place(i)) + ref.cols);
     }
   }
   graph_.constants.push_back(std::move(tensor));
-  return ref.name;
+  return name;
 }
 
 }  // namespace tabjoule

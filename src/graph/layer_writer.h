@@ -1,4 +1,6 @@
-// The operators of each type of layer. A value of one token is (batch, D), of several (batch, T, D).
+// The operators of each type of layer. A value of T tokens is (batch T, D), the tokens of a row one below the other: a
+// linear layer is one Gemm with its bias however many tokens there are (MatMul and Add stay two kernels in some
+// runtimes).
 #pragma once
 
 #include <set>
@@ -14,21 +16,22 @@ namespace tabjoule {
 
 class LayerWriter {
  public:
-  /// `store` null: constants have shapes but no values. `batch` -1: not known.
-  LayerWriter(Graph& graph, const ParameterStore* store, std::int64_t batch)
-      : graph_(graph), store_(store), batch_(batch) {}
+  /// `store` null: constants have shapes but no values.
+  LayerWriter(Graph& graph, const Network& network, const ParameterStore* store)
+      : graph_(graph), network_(network), store_(store) {}
 
   /// Appends the nodes that compute `output` from `inputs`. The last one has the layer's name, those before it the
   /// layer's name, a slash and what they do. Errors (internal): the type has no operators.
-  /// `apart`: the outputs of a linear layer are pairs (a, b) side by side that its reader, a ReGLU, takes apart; they
-  /// are written all a first and all b behind, as everybody else has them.
-  void write(const Layer& layer, const std::vector<std::string>& inputs, const std::string& output, bool apart);
+  /// `read_by_reglu`: the outputs of a linear layer are pairs (a, b) side by side that its reader, a ReGLU, takes
+  /// apart; they are written as two tensors, `output`/value and `output`/gate.
+  void write(const Layer& layer, const std::vector<std::string>& inputs, const std::string& output, bool read_by_reglu);
 
  private:
   using Dims = std::vector<std::int64_t>;
   using Attributes = std::map<std::string, Attribute>;
 
-  void write_linear(const Layer& layer, const std::string& x, const std::string& output, bool apart);
+  void write_linear(const Layer& layer, const std::string& x, const std::string& output);
+  void write_pair(const Layer& layer, const std::string& x, const std::string& output);
   void write_batchnorm(const Layer& layer, const std::string& x, const std::string& output);
   void write_layernorm(const Layer& layer, const std::string& x, const std::string& output);
   void write_reglu(const Layer& layer, const std::string& x, const std::string& output);
@@ -37,15 +40,21 @@ class LayerWriter {
 
   // Columns to tokens, in token_writer.cpp.
   void write_tokens(const Layer& layer, const std::string& x, const std::string& output);
-  std::string cls_token(const Layer& layer, const std::string& x, const ParameterRef& cls);
   /// Names of the parts of a batch of columns; empty where there is none.
   struct ColumnParts {
     std::string numbers, codes, passed;
   };
   ColumnParts column_parts(const Layer& layer, const std::string& x);
-  std::string numeric_tokens(const Layer& layer, const std::string& numbers, std::span<const ParameterRef> parameters);
-  std::string encoded_numbers(const Layer& layer, const std::string& numbers, const ParameterRef& bins);
-  std::string code_tokens(const Layer& layer, const std::string& codes, std::span<const ParameterRef> parameters);
+  // `cls`: null, or the token to put in front.
+  std::string numeric_tokens(const Layer& layer, const std::string& numbers, std::span<const ParameterRef> parameters,
+                             const ParameterRef* cls);
+  std::string encoded_numbers(const Layer& layer, const std::string& numbers, const ParameterRef& bins, bool cls);
+  std::string code_tokens(const Layer& layer, const std::string& codes, std::span<const ParameterRef> parameters,
+                          const ParameterRef* cls);
+  /// (B, C) with a column of zeros in front.
+  std::string with_first_column(const Layer& layer, const std::string& x);
+  /// The rows of `rest` as a constant, below that of `first`, or zeros where it is null.
+  std::string stacked(const Layer& layer, const std::string& part, const ParameterRef* first, const ParameterRef& rest);
 
   /// A node called `name` with the one output `output`.
   void add(const std::string& name, const std::string& op, std::vector<std::string> inputs, const std::string& output,
@@ -53,19 +62,21 @@ class LayerWriter {
   /// A node called "layer/part"; returns its output.
   std::string part(const Layer& layer, const std::string& part, const std::string& op, std::vector<std::string> inputs,
                    Attributes attributes = {});
-  /// Columns [first, last) of the last axis.
   /// Cuts the last axis into parts of these sizes.
   std::vector<std::string> split(const Layer& layer, const std::vector<std::string>& names, const std::string& x,
                                  const Dims& sizes);
   std::string integers(const Layer& layer, const std::string& part, Dims dims, Dims values);
   std::string floats(const Layer& layer, const std::string& part, Dims dims, std::vector<float> values);
-  enum class Form { vector, matrix, transposed };
-  /// The parameter as a constant; those that layers share are written once. `apart`: see write.
-  std::string parameter(const ParameterRef& ref, Form form, bool apart = false);
+  enum class Form { vector, matrix };
+  enum class Half { both, value, gate };
+  /// The parameter as a constant; those that layers share are written once. `half`: of the outputs, those that are a
+  /// ReGLU's value or gate.
+  std::string parameter(const ParameterRef& ref, Form form, Half half = Half::both);
+  [[nodiscard]] const Layer& input_of(const Layer& layer, std::size_t input) const;
 
   Graph& graph_;
+  const Network& network_;
   const ParameterStore* store_;
-  std::int64_t batch_;
   std::set<std::string> constants_;
 };
 

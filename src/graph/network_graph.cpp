@@ -35,7 +35,7 @@ class NetworkWriter {
     graph_.opsets[""] = kOpset;
     graph_.inputs = {matrix_info("features", batch, network_.input_width())};
     graph_.outputs = {matrix_info("output", batch, network_.output_width())};
-    LayerWriter writer(graph_, store_, batch);
+    LayerWriter writer(graph_, network_, store_);
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       const Layer& layer = network_.layers[i];
       if (layer.type == LayerType::input || layer.type == LayerType::dropout) continue;

@@ -15,21 +15,22 @@ void LayerWriter::write_tokens(const Layer& layer, const std::string& x, const s
     return taken;
   };
   const ColumnParts columns_of = column_parts(layer, x);
+  const ParameterRef* cls = columns.cls ? take(1).data() : nullptr;
   std::vector<std::string> blocks;  // each (B, tokens, D)
-  if (columns.cls) blocks.push_back(cls_token(layer, x, take(1)[0]));
   if (columns.numeric > 0)
-    blocks.push_back(numeric_tokens(layer, columns_of.numbers, take(columns.edges.empty() ? 2 : 3)));
-  if (!columns.cardinalities.empty()) blocks.push_back(code_tokens(layer, columns_of.codes, take(2)));
-  if (columns.flat > 0) {  // rows of numbers instead, and what is passed through
-    const std::string shape = integers(layer, "flat_shape", {2}, {0, -1});
-    int number = 0;
-    for (std::string& block : blocks) block = part(layer, "flat" + std::to_string(number++), "Reshape", {block, shape});
-    if (columns.passed > 0) blocks.push_back(columns_of.passed);
-  }
-  if (blocks.size() > 1) return add(layer.name, "Concat", blocks, output, {{"axis", std::int64_t{1}}});
-  // The one block is the output: its last node takes the layer's name.
-  graph_.nodes.back().name = layer.name;
-  graph_.nodes.back().outputs[0] = output;
+    blocks.push_back(numeric_tokens(layer, columns_of.numbers, take(columns.edges.empty() ? 2 : 3), cls));
+  if (!columns.cardinalities.empty())
+    blocks.push_back(code_tokens(layer, columns_of.codes, take(2), columns.numeric > 0 ? nullptr : cls));
+  const auto joined = [&] {
+    return blocks.size() == 1 ? blocks[0] : part(layer, "joined", "Concat", blocks, {{"axis", std::int64_t{1}}});
+  };
+  if (columns.flat == 0)
+    return add(layer.name, "Reshape", {joined(), integers(layer, "rows_shape", {2}, {-1, layer.width})}, output);
+  // rows of numbers instead, and what is passed through
+  const std::string shape = integers(layer, "flat_shape", {2}, {0, -1});
+  if (columns.passed == 0) return add(layer.name, "Reshape", {joined(), shape}, output);
+  const std::string flat = part(layer, "flat", "Reshape", {joined(), shape});
+  add(layer.name, "Concat", {flat, columns_of.passed}, output, {{"axis", std::int64_t{1}}});
 }
 
 LayerWriter::ColumnParts LayerWriter::column_parts(const Layer& layer, const std::string& x) {
@@ -52,36 +53,45 @@ LayerWriter::ColumnParts LayerWriter::column_parts(const Layer& layer, const std
   return parts;
 }
 
-/// The one token for every element: exporters write the batch's size as this, and runtimes know it.
-std::string LayerWriter::cls_token(const Layer& layer, const std::string& x, const ParameterRef& cls) {
-  std::string shape;
-  if (batch_ > 0) {
-    shape = integers(layer, "cls_shape", {3}, {batch_, 1, cls.cols});
-  } else {
-    const std::string batch =
-        part(layer, "batch", "Gather", {part(layer, "shape", "Shape", {x}), integers(layer, "batch_index", {1}, {0})},
-             {{"axis", std::int64_t{0}}});
-    const std::string token = integers(layer, "cls_token", {2}, {1, cls.cols});
-    shape = part(layer, "cls_shape", "Concat", {batch, token}, {{"axis", std::int64_t{0}}});
-  }
-  return part(layer, "cls", "Expand", {parameter(cls, Form::matrix), shape});
+std::string LayerWriter::with_first_column(const Layer& layer, const std::string& x) {
+  return part(layer, "with_cls", "Pad", {x, integers(layer, "pads", {4}, {0, 1, 0, 0})});
 }
 
-// x_j W_j + b_j [+ sum_t e_t V_jt]
+std::string LayerWriter::stacked(const Layer& layer, const std::string& part, const ParameterRef* first,
+                                 const ParameterRef& rest) {
+  std::vector<float> values;
+  if (store_ != nullptr) {
+    const auto append = [&](const ParameterRef& ref) {
+      const ConstBlock rows = store_->view(ref);
+      for (int r = 0; r < ref.rows; ++r) values.insert(values.end(), rows.row(r), rows.row(r) + ref.cols);
+    };
+    if (first == nullptr) values.resize(static_cast<std::size_t>(rest.cols));
+    if (first != nullptr) append(*first);
+    append(rest);
+  }
+  return floats(layer, part, {rest.rows + 1, rest.cols}, std::move(values));
+}
+
+// x_j W_j + b_j [+ sum_t e_t V_jt]. The CLS token is that of a column of zeros whose bias it is.
 std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& numbers,
-                                        std::span<const ParameterRef> parameters) {
-  const TokenColumns& columns = *layer.columns;
-  const std::string column = part(layer, "column", "Unsqueeze", {numbers, integers(layer, "axis", {1}, {2})});
-  const std::string product = part(layer, "product", "Mul", {column, parameter(parameters[0], Form::matrix)});
-  std::string token = part(layer, "numeric", "Add", {product, parameter(parameters[1], Form::matrix)});
-  if (columns.edges.empty()) return token;
-  return part(layer, "embedded", "Add", {token, encoded_numbers(layer, column, parameters[2])});
+                                        std::span<const ParameterRef> parameters, const ParameterRef* cls) {
+  const std::string all = cls == nullptr ? numbers : with_first_column(layer, numbers);
+  const std::string weight =
+      cls == nullptr ? parameter(parameters[0], Form::matrix) : stacked(layer, "weight", nullptr, parameters[0]);
+  const std::string bias =
+      cls == nullptr ? parameter(parameters[1], Form::matrix) : stacked(layer, "bias", cls, parameters[1]);
+  const std::string column = part(layer, "column", "Unsqueeze", {all, integers(layer, "axis", {1}, {2})});
+  const std::string token = part(layer, "numeric", "Add", {part(layer, "product", "Mul", {column, weight}), bias});
+  if (layer.columns->edges.empty()) return token;
+  return part(layer, "embedded", "Add", {token, encoded_numbers(layer, column, parameters[2], cls != nullptr)});
 }
 
 // e = min(max((x - low) / width, lowest), highest), (B, n, bins); a column with fewer bins than the most has empty ones
-// behind, whose encoding is 0. Then a product a column: (n, B, bins) (n, bins, D).
-std::string LayerWriter::encoded_numbers(const Layer& layer, const std::string& numbers, const ParameterRef& bins) {
-  const auto& edges = layer.columns->edges;
+// behind, whose encoding is 0; that of the CLS token has no others. Then a product a column: (n, B, bins) (n, bins, D).
+std::string LayerWriter::encoded_numbers(const Layer& layer, const std::string& numbers, const ParameterRef& bins,
+                                         bool cls) {
+  std::vector<std::vector<float>> edges = layer.columns->edges;
+  if (cls) edges.insert(edges.begin(), std::vector<float>(1));
   std::size_t most = 0;
   for (const auto& column : edges) most = std::max(most, column.size() - 1);
   std::vector<float> low, width, lowest, highest, weight;
@@ -111,21 +121,28 @@ std::string LayerWriter::encoded_numbers(const Layer& layer, const std::string& 
   return part(layer, "by_row", "Transpose", {part(layer, "encoded", "MatMul", {by_column, values})}, swap);
 }
 
-// One table for all columns, whose entries begin where the ones of the columns before end.
+// One table for all columns, whose entries begin where the ones of the columns before end. The CLS token is the first
+// entry, which a column of zeros looks up.
 std::string LayerWriter::code_tokens(const Layer& layer, const std::string& codes,
-                                     std::span<const ParameterRef> parameters) {
-  const TokenColumns& columns = *layer.columns;
-  const auto count = static_cast<int>(columns.cardinalities.size());
-  std::string rows = part(layer, "rows", "Cast", {codes}, {{"to", static_cast<std::int64_t>(ElementType::int64)}});
-  if (count > 1) {
-    Dims first{0};
-    for (int j = 0; j + 1 < count; ++j)
-      first.push_back(first.back() + columns.cardinalities[static_cast<std::size_t>(j)]);
-    rows = part(layer, "entries", "Add", {rows, integers(layer, "first_entries", {count}, first)});
+                                     std::span<const ParameterRef> parameters, const ParameterRef* cls) {
+  Dims first;
+  std::int64_t next = 0;
+  if (cls != nullptr) first.push_back(next++);
+  for (const int cardinality : layer.columns->cardinalities) {
+    first.push_back(next);
+    next += cardinality;
   }
-  const std::string entries =
-      part(layer, "gathered", "Gather", {parameter(parameters[0], Form::matrix), rows}, {{"axis", std::int64_t{0}}});
-  return part(layer, "categories", "Add", {entries, parameter(parameters[1], Form::matrix)});
+  std::string rows = part(layer, "rows", "Cast", {codes}, {{"to", static_cast<std::int64_t>(ElementType::int64)}});
+  if (cls != nullptr) rows = with_first_column(layer, rows);
+  if (first.size() > 1)
+    rows = part(layer, "entries", "Add",
+                {rows, integers(layer, "first_entries", {static_cast<std::int64_t>(first.size())}, first)});
+  const std::string table =
+      cls == nullptr ? parameter(parameters[0], Form::matrix) : stacked(layer, "table", cls, parameters[0]);
+  const std::string bias =
+      cls == nullptr ? parameter(parameters[1], Form::matrix) : stacked(layer, "code_bias", nullptr, parameters[1]);
+  const std::string entries = part(layer, "gathered", "Gather", {table, rows}, {{"axis", std::int64_t{0}}});
+  return part(layer, "categories", "Add", {entries, bias});
 }
 
 }  // namespace tabjoule

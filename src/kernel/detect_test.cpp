@@ -129,7 +129,7 @@ TEST(Detect, OtherOperatorsHaveTheirOwnShapes) {
   add(graph, "Unsqueeze", {"turned", "axis"}, "deep");
   add(graph, "ReduceSum", {"deep", "axis"}, "sum", {{"keepdims", std::int64_t{0}}});
   add(graph, "Cast", {"sum"}, "y", {{"to", std::int64_t{11}}});
-  EXPECT_THAT(texts(graph), ElementsAre("gather rows=3 cols=3 table_rows=6", "concat elements=27 inputs=2",
+  EXPECT_THAT(texts(graph), ElementsAre("gather rows=3 cols=3 table_rows=6", "concat elements=27 inputs=2 run=9",
                                         "transpose elements=27", "reformat elements=27 Unsqueeze",
                                         "reduce elements=27 outputs=27 ReduceSum", "reformat elements=27 Cast"));
 }
@@ -170,6 +170,16 @@ TEST(Detect, TheSameModelInItsOpsets) {
   const std::vector<std::string> expected = texts(model(11));
   EXPECT_EQ(expected.back(), "reduce elements=9 outputs=3 ReduceMax");
   for (const std::int64_t opset : {12, 13, 17, 18, 20, 21}) EXPECT_EQ(texts(model(opset)), expected) << opset;
+}
+
+TEST(Detect, APadGrowsEveryAxisOrTheNamedOnes) {
+  Graph graph = frame("y");
+  add_integers(graph, "each", {0, 1, 2, -3});
+  add_integers(graph, "of_one", {1, 2});
+  add_integers(graph, "axis", {1});
+  add(graph, "Pad", {"x", "each"}, "a");
+  add(graph, "Pad", {"a", "of_one", "", "axis"}, "y");
+  EXPECT_THAT(texts(graph), ElementsAre("reformat elements=20 Pad", "reformat elements=35 Pad"));
 }
 
 TEST(Detect, OperatorsNewerThanOpset17AreKnown) {

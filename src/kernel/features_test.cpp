@@ -16,7 +16,7 @@ TEST(Features, TilesCoverTheOutputsAndWavesFillTheProcessors) {
   EXPECT_EQ(features_of({KernelType::attention, {2, 3, 65, 128, 33}, ""}, tiling).tiles, 2 * 3 * 2 * 2);
   // 2 images of 8x8 outputs, 40 channels
   EXPECT_EQ(features_of({KernelType::conv, {2, 3, 40, 16, 16, 3, 2, 1}, ""}, tiling).tiles, 2 * 2);
-  EXPECT_EQ(features_of({KernelType::elementwise, {64 * 32 * 11, 1}, "Relu"}, tiling).waves, 2);
+  EXPECT_EQ(features_of({KernelType::elementwise, {64 * 32 * 11, 1, 64 * 32 * 11}, "Relu"}, tiling).waves, 2);
 }
 
 TEST(Features, IntensityIsFlopsAByte) {

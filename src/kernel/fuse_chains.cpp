@@ -55,6 +55,7 @@ class ChainFuser {
     if (unit.outputs.size() != 1 || !keeps_shape(chain.output, unit.outputs[0])) return false;
     const int tensors = other_tensors(unit, chain.output, chain.units[0], draft.key);
     if (tensors < 0 || tensors > (step.other == Operand::tensor ? 1 : 0)) return false;
+    if (step.rank && units_.fact(chain.output)->shape.size() != *step.rank) return false;
     describe(draft, unit, tensors);
     taken_[next] = true;
     chain.units.push_back(next);
@@ -117,7 +118,10 @@ class ChainFuser {
     if (scales_product(key, unit)) return;
     if (!has_channels(key.type)) {
       key.variant += "+" + std::string(unit.op);
-      if (key.type == KernelType::elementwise) key.shape[1] += tensors;
+      if (key.type == KernelType::elementwise) {
+        key.shape[1] += tensors;
+        if (unit.key.type == KernelType::elementwise) key.shape[2] = std::min(key.shape[2], unit.key.shape[2]);
+      }
       return;
     }
     if (unit.key.type == KernelType::elementwise && unit.key.shape[1] == 1) {

@@ -67,7 +67,7 @@ TEST(Fuse, WithoutSiblingsTheConcatVanishes) {
   apart.siblings.clear();
   EXPECT_EQ(lines(branches(), apart).size(), 3U);
   apart.concat_in_place = false;
-  EXPECT_EQ(lines(branches(), apart).back(), "y: concat elements=33 inputs=3 float16");
+  EXPECT_EQ(lines(branches(), apart).back(), "y: concat elements=33 inputs=3 run=11 float16");
 }
 
 TEST(Fuse, AResidualJoinsTheLaterOfTheTwoProducts) {

@@ -41,6 +41,15 @@ std::string pattern_text(const std::string& name) { return fmt::format("has patt
 
 std::string sibling_text(const std::string& op) { return fmt::format("merges siblings of {}", op); }
 
+/// Experiments are made with matrices: that a rule holds for these alone is known beforehand.
+std::optional<std::size_t> rank_in(const FusionRules& rules, const std::string& first, const std::string& second) {
+  const FusionChain* chain = rules.chain_of(first);
+  if (chain == nullptr) return {};
+  for (const FusionStep& step : chain->steps)
+    if (std::find(step.operators.begin(), step.operators.end(), second) != step.operators.end()) return step.rank;
+  return {};
+}
+
 }  // namespace
 
 FusionFacts facts_of(const FusionRules& rules) {
@@ -54,15 +63,21 @@ FusionRules rules_from(const FusionFacts& facts, const std::string& name, const 
   FusionRules rules{name, like.dtype,     like.vanishing,        like.patterns,
                     {},   facts.siblings, facts.concat_in_place, facts.shared_output};
   std::map<std::string, FusionChain> chains;
+  std::map<std::string, std::vector<FusionStep>> of_rank;
   for (const auto& [first, second, other] : facts.pairs) {
     FusionChain& chain = chains[first];
     chain.heads = {first};
     if (chain.steps.empty()) chain.steps = {{{}, Operand::constant}, {{}, Operand::tensor}, {{}, Operand::constant}};
+    if (const auto rank = rank_in(like, first, second); rank && other == Operand::constant) {
+      of_rank[first].push_back({{second}, other, false, false, rank});
+      continue;
+    }
     const bool arithmetic = kArithmetic.contains(second);
     chain.steps[other == Operand::tensor ? 1 : arithmetic ? 0 : 2].operators.push_back(second);
   }
   for (auto& [first, chain] : chains) {
     std::erase_if(chain.steps, [](const FusionStep& step) { return step.operators.empty(); });
+    chain.steps.insert(chain.steps.begin(), of_rank[first].begin(), of_rank[first].end());
     rules.chains.push_back(std::move(chain));
   }
   return rules;

@@ -49,11 +49,15 @@ bool word_is_second(const Json& json, const std::string& name, const char* first
 }
 
 FusionStep step_from(const Json& json) {
-  require_members(json, {"operators", "other", "required", "repeat"}, "a step");
+  require_members(json, {"operators", "other", "required", "repeat", "rank"}, "a step");
   FusionStep step{operators_of(json, "operators"), Operand::constant, flag_of(json, "required", false),
                   flag_of(json, "repeat", false)};
   if (step.operators.empty()) fail_input("a step names no operators");
   if (word_is_second(json, "other", "constant", "tensor")) step.other = Operand::tensor;
+  if (const auto rank = json.find("rank"); rank != json.end()) {
+    if (!rank->is_number_unsigned()) fail_input("\"rank\" must be a number of dimensions");
+    step.rank = rank->get<std::size_t>();
+  }
   return step;
 }
 
@@ -148,11 +152,13 @@ Json to_json(const FusionRules& rules) {
   }
   for (const FusionChain& chain : rules.chains) {
     Json steps = Json::array();
-    for (const FusionStep& step : chain.steps)
+    for (const FusionStep& step : chain.steps) {
       steps.push_back({{"operators", step.operators},
                        {"other", step.other == Operand::constant ? "constant" : "tensor"},
                        {"required", step.required},
                        {"repeat", step.repeat}});
+      if (step.rank) steps.back()["rank"] = *step.rank;
+    }
     json["chains"].push_back({{"heads", chain.heads}, {"steps", steps}});
   }
   return json;

@@ -24,8 +24,9 @@ enum class Operand {
 struct FusionStep {
   std::vector<std::string> operators;
   Operand other = Operand::constant;
-  bool required = false;  ///< where nothing matches, the kernel ends here; else the step is passed over
-  bool repeat = false;    ///< any number of them
+  bool required = false;                 ///< where nothing matches, the kernel ends here; else the step is passed over
+  bool repeat = false;                   ///< any number of them
+  std::optional<std::size_t> rank = {};  ///< only behind a tensor of so many dimensions
 
   bool operator==(const FusionStep&) const = default;
 };

@@ -26,11 +26,11 @@ const std::vector<TypeRow>& type_rows() {
       {KernelType::layernorm, "layernorm", {"rows", "cols"}},
       {KernelType::batchnorm, "batchnorm", {"rows", "cols"}},
       {KernelType::softmax, "softmax", {"rows", "cols"}},
-      {KernelType::elementwise, "elementwise", {"elements", "inputs"}},
+      {KernelType::elementwise, "elementwise", {"elements", "inputs", "run"}},
       {KernelType::gather, "gather", {"rows", "cols", "table_rows"}},
-      {KernelType::concat, "concat", {"elements", "inputs"}},
-      {KernelType::reformat, "reformat", {"elements"}},
-      {KernelType::transpose, "transpose", {"elements"}},
+      {KernelType::concat, "concat", {"elements", "inputs", "run"}},
+      {KernelType::reformat, "reformat", {"elements", "run"}},
+      {KernelType::transpose, "transpose", {"elements", "run"}},
       {KernelType::reduce, "reduce", {"elements", "outputs"}},
       {KernelType::conv, "conv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
       {KernelType::dwconv, "dwconv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
@@ -100,10 +100,17 @@ DataType data_type_from(const std::string& text) {
 
 const std::vector<std::string>& kernel_columns(KernelType type) { return row_of(type).columns; }
 
+std::optional<std::int64_t> usual_size(KernelType type, const std::string& column,
+                                       std::span<const std::int64_t> before) {
+  if (column != "run" || before.empty()) return {};
+  return type == KernelType::transpose ? 1 : before[0];
+}
+
 std::string KernelKey::text() const {
   const auto& columns = kernel_columns(type);
   std::string result = to_string(type);
   for (std::size_t i = 0; i < shape.size() && i < columns.size(); ++i) {
+    if (shape[i] == usual_size(type, columns[i], std::span(shape).first(i))) continue;
     result += fmt::format(" {}={}", columns[i], shape[i]);
   }
   if (!variant.empty()) result += " " + variant;

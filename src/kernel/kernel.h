@@ -5,6 +5,8 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,10 @@ enum class KernelType {
 [[nodiscard]] const char* to_string(KernelType type);
 [[nodiscard]] KernelType kernel_type_from(const std::string& text);  ///< Errors (input): unknown type.
 [[nodiscard]] const std::vector<std::string>& kernel_columns(KernelType type);
+/// What a column holds where a file does not say, `before` being the columns in front of it: of a `run` all elements,
+/// or 1 of a transpose. Nothing for columns that must be said.
+[[nodiscard]] std::optional<std::int64_t> usual_size(KernelType type, const std::string& column,
+                                                     std::span<const std::int64_t> before);
 
 /// What a kernel computes in. Networks are float32 unless a device's runtime is told otherwise.
 enum class DataType { float32, float16, bfloat16, int8, int4 };
@@ -57,7 +63,8 @@ struct KernelKey {
   DataType dtype = DataType::float32;
 
   auto operator<=>(const KernelKey&) const = default;
-  [[nodiscard]] std::string text() const;  ///< "linear m=1 n=64 k=108 relu float16"; float32 is not said
+  [[nodiscard]] std::string text()
+      const;  ///< "linear m=1 n=64 k=108 relu float16"; float32 and usual sizes are not said
 };
 
 struct Kernel {

@@ -98,7 +98,8 @@ KernelKey key_of(const PatternMatch& match, const Units& units) {
   const DataType dtype = last.key.dtype;
   if (match.pattern->kernel == KernelType::elementwise)
     return {KernelType::elementwise,
-            {elements_of(output), std::max<std::int64_t>(1, static_cast<std::int64_t>(match.tensors.size()))},
+            {elements_of(output), std::max<std::int64_t>(1, static_cast<std::int64_t>(match.tensors.size())),
+             elements_of(output)},
             match.pattern->name,
             dtype};
   if (match.pattern->kernel == KernelType::attention) {

@@ -15,14 +15,45 @@
 namespace tabjoule {
 namespace {
 
+/// Elements of the dimensions from `axis` on.
+std::int64_t elements_from(const Shape& shape, std::size_t axis) {
+  return elements_of(Shape(shape.begin() + static_cast<std::ptrdiff_t>(axis), shape.end()));
+}
+
+/// Whether `input`, aligned at its end with `output`, is repeated along each dimension of the output.
+std::vector<bool> repeated_along(const Shape& input, const Shape& output) {
+  std::vector<bool> repeated(output.size(), true);
+  for (std::size_t i = 0; i < std::min(input.size(), output.size()); ++i)
+    repeated[output.size() - 1 - i] = input[input.size() - 1 - i] == 1;
+  return repeated;
+}
+
+/// How many elements follow one another until a smaller operand begins anew or takes its next value.
+std::int64_t broadcast_run(const OperatorCall& call, const Shape& output) {
+  std::vector<std::vector<bool>> operands;
+  for (const TensorFact* input : call.inputs)
+    if (input != nullptr) operands.push_back(repeated_along(input->shape, output));
+  const auto alike = [&](std::size_t a, std::size_t b) {
+    return std::all_of(operands.begin(), operands.end(),
+                       [&](const auto& repeated) { return repeated[a] == repeated[b]; });
+  };
+  std::optional<std::size_t> last;  // that has more than one element
+  for (std::size_t i = output.size(); i-- > 0;) {
+    if (output[i] == 1) continue;
+    if (last && !alike(i, *last)) return elements_from(output, i + 1);
+    if (!last) last = i;
+  }
+  return elements_of(output);
+}
+
 KernelKey elementwise(const OperatorCall& call, const Shape& output) {
   const auto present = std::count_if(call.inputs.begin(), call.inputs.end(), [](auto* input) { return input; });
-  return {KernelType::elementwise, {elements_of(output), present}, call.node.op};
+  return {KernelType::elementwise, {elements_of(output), present, broadcast_run(call, output)}, call.node.op};
 }
 
 /// One input however many settings (Clip's bounds) come as further inputs.
 KernelKey unary(const OperatorCall& call, const Shape& output) {
-  return {KernelType::elementwise, {elements_of(output), 1}, call.node.op};
+  return {KernelType::elementwise, {elements_of(output), 1, elements_of(output)}, call.node.op};
 }
 
 KernelKey softmax(const OperatorCall& call, const Shape& output) {
@@ -32,15 +63,45 @@ KernelKey softmax(const OperatorCall& call, const Shape& output) {
 }
 
 KernelKey concat(const OperatorCall& call, const Shape& output) {
-  return {KernelType::concat, {elements_of(output), static_cast<std::int64_t>(call.inputs.size())}, ""};
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), output.size());
+  return {KernelType::concat,
+          {elements_of(output), static_cast<std::int64_t>(call.inputs.size()), elements_from(output, axis)},
+          ""};
 }
 
 KernelKey reformat(const OperatorCall& call, const Shape& output) {
-  return {KernelType::reformat, {elements_of(output)}, call.node.op};
+  return {KernelType::reformat, {elements_of(output), elements_of(output)}, call.node.op};
 }
 
-KernelKey transpose(const OperatorCall&, const Shape& output) {
-  return {KernelType::transpose, {elements_of(output)}, ""};
+/// What is left of the innermost dimension that is cut is copied together with all that is inside it.
+KernelKey cut(const OperatorCall& call, const Shape& output) {
+  const Shape& input = call.shape(0);
+  for (std::size_t i = output.size(); i-- > 0;)
+    if (i < input.size() && output[i] != input[i])
+      return {KernelType::reformat, {elements_of(output), elements_from(output, i)}, call.node.op};
+  return reformat(call, output);
+}
+
+/// Dimensions of 1 count for nothing; where what is left keeps its order, all is moved together.
+KernelKey transpose(const OperatorCall& call, const Shape& output) {
+  const Shape& input = call.shape(0);
+  const auto perm = call.axes("perm", 1);
+  std::vector<std::size_t> order;  // of the input's dimensions above 1, as the output has them
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const std::size_t from =
+        perm && i < perm->size() ? axis_of(call.node, perm->at(i), input.size()) : input.size() - 1 - i;
+    if (input[from] != 1) order.push_back(from);
+  }
+  std::size_t next = input.size();
+  std::int64_t run = 1;
+  while (!order.empty()) {
+    do --next;
+    while (input[next] == 1);
+    if (order.back() != next) break;
+    run *= input[next];
+    order.pop_back();
+  }
+  return {KernelType::transpose, {elements_of(output), run}, ""};
 }
 
 KernelKey reduce(const OperatorCall& call, const Shape& output) {
@@ -133,7 +194,7 @@ constexpr OperatorRule kRules[] = {
     {"LogSoftmax", rules::same, softmax},
     {"Concat", rules::concat, concat},
     {"Gather", rules::gather, gather},
-    {"Slice", rules::slice, reformat},
+    {"Slice", rules::slice, cut},
     {"LabelEncoder", rules::same, label_encoder},
     {"Transpose", rules::transpose, transpose},
     {"Cast", rules::same, reformat},
@@ -156,7 +217,7 @@ constexpr OperatorRule kRules[] = {
     {"ReduceSumSquare", rules::reduce, reduce},
     {"ArgMax", rules::arg_reduce, reduce},
     {"ArgMin", rules::arg_reduce, reduce},
-    {"Split", rules::split, reformat, rules::split_rest},
+    {"Split", rules::split, cut, rules::split_rest},
     {"Pad", rules::pad, reformat},
     {"Tile", rules::tile, reformat},
     {"Conv", rules::conv, kernels::conv},

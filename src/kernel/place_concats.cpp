@@ -38,7 +38,8 @@ class ConcatPlacer {
       const bool in_place = movable_.contains(input) && !units_.through_view(concat, i) && !is_output(input) &&
                             placed_.insert(input).second;
       if (in_place) continue;
-      KernelKey key{KernelType::concat, {elements_of(units_.fact(input)->shape), 1}, "", unit.key.dtype};
+      const std::int64_t elements = elements_of(units_.fact(input)->shape);
+      KernelKey key{KernelType::concat, {elements, 1, elements}, "", unit.key.dtype};
       const auto head = heads_.find(input);
       const std::size_t maker = head == heads_.end() ? units_.maker(input) : head->second;
       result.push_back({{{{maker, concat}, unit.outputs[0], true}}, std::move(key), true});

@@ -40,7 +40,9 @@ Json to_json(const KernelKey& key) {
   if (columns.size() != key.shape.size()) fail_internal("kernel \"{}\": shape values", key.text());
   Json json;
   json["kernel"] = to_string(key.type);
-  for (std::size_t i = 0; i < columns.size(); ++i) json[columns[i]] = key.shape[i];
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (key.shape[i] != usual_size(key.type, columns[i], std::span(key.shape).first(i)))
+      json[columns[i]] = key.shape[i];
   json["variant"] = key.variant;
   if (key.dtype != DataType::float32) json["dtype"] = to_string(key.dtype);
   return json;
@@ -50,7 +52,10 @@ KernelKey key_from_json(const Json& json) {
   if (!json.is_object()) fail_input("kernel sample: expected an object, came {}", json.type_name());
   KernelKey key;
   key.type = kernel_type_from(text_of(json, "kernel"));
-  for (const std::string& column : kernel_columns(key.type)) key.shape.push_back(extent_of(json, column));
+  for (const std::string& column : kernel_columns(key.type)) {
+    const std::optional<std::int64_t> usual = usual_size(key.type, column, key.shape);
+    key.shape.push_back(usual && !json.contains(column) ? *usual : extent_of(json, column));
+  }
   if (json.contains("variant")) key.variant = text_of(json, "variant");
   if (json.contains("dtype")) key.dtype = data_type_from(text_of(json, "dtype"));
   return key;

@@ -1,6 +1,7 @@
 #include "kernel/shape_rules.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -244,7 +245,10 @@ Shape pad(const OperatorCall& call) {
   Shape result = call.shape(0);
   const auto pads = call.axes("pads", 1).value_or(Shape{});
   std::vector<std::int64_t> axes = call.axes("axes", 3).value_or(Shape{});
-  for (std::size_t i = 0; axes.empty() && i < result.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
+  if (axes.empty()) {
+    axes.resize(result.size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
   for (std::size_t i = 0; i < axes.size() && 2 * axes.size() == pads.size(); ++i) {
     std::int64_t& size = result[axis_of(call.node, axes[i], result.size())];
     for (const std::int64_t pad : {pads[i], pads[i + axes.size()]}) {

@@ -70,7 +70,9 @@ class Row {
     return value;
   }
 
-  [[nodiscard]] std::int64_t extent(const std::string& name, KernelType type) const {
+  /// `usual`: of an empty or absent column.
+  [[nodiscard]] std::int64_t extent(const std::string& name, KernelType type, std::optional<std::int64_t> usual) const {
+    if (usual && (table_.find(name) == nullptr || !number(name))) return *usual;
     if (table_.find(name) == nullptr)
       fail_input("there is no column \"{}\"; {} needs {}", name, to_string(type),
                  fmt::join(kernel_columns(type), ", "));
@@ -129,7 +131,8 @@ KernelSample sample_of(const Row& row) {
   sample.key.type = kernel_type_from(type);
   if (sample.key.type == KernelType::unknown) fail_input("kernel is \"unknown\": give the kernel's type");
   for (const std::string& column : kernel_columns(sample.key.type))
-    sample.key.shape.push_back(row.extent(column, sample.key.type));
+    sample.key.shape.push_back(
+        row.extent(column, sample.key.type, usual_size(sample.key.type, column, sample.key.shape)));
   sample.key.variant = variant_of(row);
   if (const std::string dtype = row.text("dtype"); !dtype.empty()) sample.key.dtype = data_type_from(dtype);
   set_costs(row, sample);

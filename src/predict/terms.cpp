@@ -63,6 +63,12 @@ void write_tiles(const ProductShape& p, double processors, Writer& out) {
   out.add(p.k);
 }
 
+/// Of the types that have one, else 0.
+double run_of(const KernelKey& key) {
+  const auto& columns = kernel_columns(key.type);
+  return !columns.empty() && columns.back() == "run" ? static_cast<double>(key.shape.back()) : 0;
+}
+
 /// Register blocks of a core. One row is a product of matrix and vector: no blocks, each weight used once.
 void write_blocks(const ProductShape& p, Writer& out) {
   const bool vector = p.m <= 1;
@@ -131,7 +137,9 @@ void write_other(const KernelKey& key, int processors, Writer& out) {
   out.add(beyond(bytes, kCoreCacheBytes));
   out.add(beyond(bytes, kDeviceCacheBytes));
   out.add(rows);  // a loop's fixed cost
-  if (key.shape.size() > 1) out.add(static_cast<double>(key.shape[1]));
+  const double run = run_of(key);
+  if (key.shape.size() > (run > 0 ? 2 : 1)) out.add(static_cast<double>(key.shape[1]));
+  if (run > 0) out.add(rows / run);  // each run begins a loop
   if (processors == 0 || rows == 0) return;
   for (const double blocks : {1.0, 4.0}) out.add(over(rows, blocks * processors) * bytes / rows);
 }

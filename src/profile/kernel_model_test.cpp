@@ -17,15 +17,28 @@ namespace {
 /// Of every type that can be built alone, with every kind of variant.
 const std::vector<KernelKey>& kernels() {
   static const std::vector<KernelKey> keys = {
-      {KernelType::linear, {8, 3, 5}, ""},         {KernelType::linear, {8, 3, 5}, "relu"},
-      {KernelType::linear, {1, 1, 1}, "sigmoid"},  {KernelType::elementwise, {7, 1}, "Relu"},
-      {KernelType::elementwise, {7, 2}, "Add"},    {KernelType::elementwise, {7, 2}, "Less"},
-      {KernelType::softmax, {3, 4}, ""},           {KernelType::softmax, {3, 4}, "LogSoftmax"},
-      {KernelType::gather, {5, 3, 9}, ""},         {KernelType::concat, {10, 3}, ""},
-      {KernelType::transpose, {12}, ""},           {KernelType::transpose, {7}, ""},
-      {KernelType::reformat, {6}, "Cast"},         {KernelType::reformat, {6}, "Reshape"},
-      {KernelType::reformat, {6}, "Split"},        {KernelType::reduce, {12, 4}, "ReduceSum"},
-      {KernelType::reduce, {12, 4}, "ReduceMean"}, {KernelType::reduce, {12, 4}, "ArgMax"},
+      {KernelType::linear, {8, 3, 5}, ""},
+      {KernelType::linear, {8, 3, 5}, "relu"},
+      {KernelType::linear, {1, 1, 1}, "sigmoid"},
+      {KernelType::elementwise, {7, 1, 7}, "Relu"},
+      {KernelType::elementwise, {7, 2, 7}, "Add"},
+      {KernelType::elementwise, {7, 2, 7}, "Less"},
+      {KernelType::softmax, {3, 4}, ""},
+      {KernelType::softmax, {3, 4}, "LogSoftmax"},
+      {KernelType::gather, {5, 3, 9}, ""},
+      {KernelType::concat, {10, 3, 10}, ""},
+      {KernelType::transpose, {12, 1}, ""},
+      {KernelType::transpose, {7, 7}, ""},
+      {KernelType::reformat, {6, 6}, "Cast"},
+      {KernelType::reformat, {6, 6}, "Reshape"},
+      {KernelType::reformat, {6, 6}, "Split"},
+      {KernelType::reduce, {12, 4}, "ReduceSum"},
+      {KernelType::reduce, {12, 4}, "ReduceMean"},
+      {KernelType::reduce, {12, 4}, "ArgMax"},
+      {KernelType::elementwise, {12, 2, 4}, "Mul"},
+      {KernelType::concat, {12, 2, 4}, ""},
+      {KernelType::transpose, {24, 2}, ""},
+      {KernelType::reformat, {12, 4}, "Split"},
   };
   return keys;
 }
@@ -38,9 +51,9 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::attention, {2, 4, 3, 5, 8}, ""},
       {KernelType::layernorm, {3, 4}, ""},
       {KernelType::batchnorm, {3, 4}, ""},
-      {KernelType::reformat, {6}, "Slice"},
-      {KernelType::elementwise, {7, 2}, "Relu+Mul"},
-      {KernelType::elementwise, {7, 3}, "Add+Relu+Mul"},
+      {KernelType::reformat, {6, 6}, "Slice"},
+      {KernelType::elementwise, {7, 2, 7}, "Relu+Mul"},
+      {KernelType::elementwise, {7, 3, 7}, "Add+Relu+Mul"},
       {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "relu"},
       {KernelType::conv, {1, 4, 6, 9, 7, 1, 2, 2}, ""},
       {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, ""},
@@ -89,11 +102,11 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::linear, {8, 3}, ""});
   refused({KernelType::linear, {8, 3, 5}, "swish"});
   refused({KernelType::linear, {8, 3, 5}, "residual+relu"});
-  refused({KernelType::elementwise, {8, 1}, ""});
-  refused({KernelType::concat, {2, 3}, ""});
+  refused({KernelType::elementwise, {8, 1, 8}, ""});
+  refused({KernelType::concat, {2, 3, 2}, ""});
   refused({KernelType::reduce, {7, 2}, "ReduceSum"});
   refused({KernelType::gather, {1, 2, 3}, "LabelEncoder"});
-  refused({KernelType::reformat, {4}, "OneHot"});
+  refused({KernelType::reformat, {4, 4}, "OneHot"});
   refused({KernelType::attention, {1, 1, 2, 2, 4}, "causal"});
   refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});
   refused({KernelType::session, {}, ""});

@@ -23,6 +23,13 @@ std::int64_t size(const KernelKey& key, const std::string& column) {
   return key.shape[index];
 }
 
+/// A tensor of the key's elements, a run a row.
+Dims in_runs(const KernelKey& key) {
+  const std::int64_t elements = size(key, "elements"), run = size(key, "run");
+  if (elements % run != 0) fail_input("{}: \"elements\" is no multiple of \"run\"", key.text());
+  return {elements / run, run};
+}
+
 /// The parts of a fused kernel's variant: "relu+residual".
 struct FusedInto {
   std::string activation;  ///< an operator, or empty
@@ -162,12 +169,12 @@ BuiltTensor add_gather(ModelBuilder& model, const KernelKey& key, Inputs inputs,
 BuiltTensor add_concat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   std::vector<std::string> names;
   for (const BuiltTensor& input : inputs) names.push_back(input.name);
-  return model.add("Concat", names, output, {1, size(key, "elements")}, {{"axis", std::int64_t{1}}});
+  return model.add("Concat", names, output, in_runs(key), {{"axis", std::int64_t{1}}});
 }
 
 BuiltTensor add_transpose(ModelBuilder& model, const KernelKey&, Inputs inputs, const std::string& output) {
-  return model.add("Transpose", {inputs[0].name}, output, {inputs[0].dims[1], inputs[0].dims[0]},
-                   {{"perm", Dims{1, 0}}});
+  const Dims& dims = inputs[0].dims;
+  return model.add("Transpose", {inputs[0].name}, output, {dims[1], dims[0], dims[2]}, {{"perm", Dims{1, 0, 2}}});
 }
 
 BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
@@ -180,13 +187,14 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
   }
   if (key.variant == "Slice") {
     const std::string from = model.integers(output + ".from", {1}, {0});
-    const std::string to = model.integers(output + ".to", {1}, flat);
+    const std::string to = model.integers(output + ".to", {1}, {size(key, "run")});
     const std::string axis = model.integers(output + ".axis", {1}, {1});
-    return model.add("Slice", {inputs[0].name, from, to, axis}, output, {1, flat[0]});
+    return model.add("Slice", {inputs[0].name, from, to, axis}, output, in_runs(key));
   }
   if (key.variant == "Split") {  // in two halves, of which one is looked at
-    const std::string parts = model.integers(output + ".parts", {2}, {flat[0], flat[0]});
-    return model.add("Split", {inputs[0].name, parts}, output, {1, flat[0]}, {{"axis", std::int64_t{1}}},
+    const std::int64_t run = size(key, "run");
+    const std::string parts = model.integers(output + ".parts", {2}, {run, run});
+    return model.add("Split", {inputs[0].name, parts}, output, in_runs(key), {{"axis", std::int64_t{1}}},
                      {output + ".rest"});
   }
   if (key.variant == "Reshape")
@@ -260,13 +268,14 @@ BuiltTensor add_global_pool(ModelBuilder& model, const KernelKey& key, Inputs in
                    {size(key, "batch"), size(key, "cin"), 1, 1});
 }
 
-/// Widths that sum to `elements`, as equal as they can be.
+/// Widths that sum to `run`, as equal as they can be.
 std::vector<Dims> concat_inputs(const KernelKey& key) {
-  const std::int64_t elements = size(key, "elements");
+  const Dims whole = in_runs(key);
   const std::int64_t count = size(key, "inputs");
-  if (elements < count) fail_input("{}: fewer elements than inputs", key.text());
+  if (whole[1] < count) fail_input("{}: runs of fewer elements than inputs", key.text());
   std::vector<Dims> inputs;
-  for (std::int64_t i = 0; i < count; ++i) inputs.push_back({1, elements / count + (i < elements % count ? 1 : 0)});
+  for (std::int64_t i = 0; i < count; ++i)
+    inputs.push_back({whole[0], whole[1] / count + (i < whole[1] % count ? 1 : 0)});
   return inputs;
 }
 
@@ -279,10 +288,10 @@ std::vector<Dims> reduce_inputs(const KernelKey& key) {
 
 /// As square as it can be: a transpose with a side of 1 moves nothing.
 std::vector<Dims> transpose_inputs(const KernelKey& key) {
-  const std::int64_t elements = size(key, "elements");
-  auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(elements)));
-  while (elements % side != 0) --side;
-  return {{elements / side, side}};
+  const Dims whole = in_runs(key);
+  auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(whole[0])));
+  while (whole[0] % side != 0) --side;
+  return {{whole[0] / side, side, whole[1]}};
 }
 
 std::vector<Dims> conv_inputs(const KernelKey& key) {
@@ -312,12 +321,16 @@ std::vector<Dims> image_inputs(const KernelKey& key) {
   return {{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
 }
 std::vector<Dims> gather_inputs(const KernelKey& key) { return {{size(key, "table_rows"), size(key, "cols")}}; }
+/// Where the operands are not of one size, the last is one run, repeated for each of the others'.
 std::vector<Dims> elementwise_inputs(const KernelKey& key) {
-  return std::vector<Dims>(static_cast<std::size_t>(size(key, "inputs")), Dims{1, size(key, "elements")});
+  std::vector<Dims> inputs(static_cast<std::size_t>(size(key, "inputs")), in_runs(key));
+  if (inputs.size() > 1) inputs.back()[0] = 1;
+  return inputs;
 }
 std::vector<Dims> reformat_inputs(const KernelKey& key) {
   const bool half = key.variant == "Slice" || key.variant == "Split";
-  return {{1, (half ? 2 : 1) * size(key, "elements")}};
+  const Dims whole = in_runs(key);
+  return {{whole[0], (half ? 2 : 1) * whole[1]}};
 }
 std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {
   return {{size(key, "batch"), size(key, "m"), size(key, "k")}, {size(key, "batch"), size(key, "k"), size(key, "n")}};

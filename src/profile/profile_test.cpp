@@ -256,9 +256,9 @@ TEST(Profile, RunsOnThisMachine) {
   Device device = open_device("auto", {});
   DeviceProfile profile;
   const KernelKey softmax{KernelType::softmax, {4, 8}, ""};
-  const KernelKey sigmoid{KernelType::elementwise, {64, 1}, "Sigmoid"};
-  const KernelKey add{KernelType::elementwise, {64, 2}, "Add"};
-  const KernelKey concat{KernelType::concat, {64, 4}, ""};
+  const KernelKey sigmoid{KernelType::elementwise, {64, 1, 64}, "Sigmoid"};
+  const KernelKey add{KernelType::elementwise, {64, 2, 64}, "Add"};
+  const KernelKey concat{KernelType::concat, {64, 4, 64}, ""};
   const std::vector<KernelKey> wanted{linear(8, 8, 8), linear(8, 512, 512), softmax, sigmoid, add, concat};
   ProfileOptions options = quick(60);  // far more than needed
   options.measure.target_relative_half_width = 0.5;

@@ -56,6 +56,15 @@ double largest_difference(const Network& network, const ParameterStore& store, c
   return largest / std::max(1.0, static_cast<double>(ours.cwiseAbs().maxCoeff()));
 }
 
+/// A CLS token stands among others whose factors or biases it does not have: zeros.
+std::int64_t zeros_of_cls(const Tensor& tensor) {
+  const std::size_t row = tensor.dims.size() == 2 ? static_cast<std::size_t>(tensor.dims[1]) : 0;
+  const auto is_zero = [](float value) { return value == 0; };
+  const bool all =
+      row > 0 && std::all_of(tensor.floats.begin(), tensor.floats.begin() + static_cast<int>(row), is_zero);
+  return all ? tensor.dims[1] : 0;
+}
+
 /// Elements of the constants that training sets: not shapes, the scale of attention, or BatchNorm's statistics.
 std::int64_t parameters_of(const Graph& graph) {
   std::set<std::string> statistics;
@@ -64,7 +73,7 @@ std::int64_t parameters_of(const Graph& graph) {
   std::int64_t count = 0;
   for (const Tensor& tensor : graph.constants)
     if (tensor.type == ElementType::float32 && !tensor.dims.empty() && !statistics.contains(tensor.name))
-      count += tensor.size();
+      count += tensor.size() - zeros_of_cls(tensor);
   return count;
 }
 

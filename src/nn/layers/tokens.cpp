@@ -95,14 +95,17 @@ class Tokens final : public LayerKind {
     const TokenColumns& columns = *layer.columns;
     const std::int64_t width = embedding_width(layer);
     const auto codes = static_cast<std::int64_t>(columns.cardinalities.size());
-    std::int64_t count = (2 * std::int64_t{columns.numeric} + codes) * width;
+    // The CLS token is computed as one of its kind.
+    const std::int64_t numeric = columns.numeric > 0 ? columns.numeric + (columns.cls ? 1 : 0) : 0;
+    const std::int64_t categories = codes + (columns.numeric == 0 && columns.cls ? 1 : 0);
+    std::int64_t count = (2 * numeric + categories) * width;
     if (!columns.edges.empty()) {
       const auto widest =
           static_cast<std::int64_t>(std::max_element(columns.edges.begin(), columns.edges.end(),
                                                      [](const auto& a, const auto& b) { return a.size() < b.size(); })
                                         ->size() -
                                     1);
-      count += columns.numeric * (4 * widest + 2 * widest * width + width);
+      count += numeric * (4 * widest + 2 * widest * width + width);
     }
     return count;
   }
