@@ -179,7 +179,7 @@ TEST(Detect, APadGrowsEveryAxisOrTheNamedOnes) {
   add_integers(graph, "axis", {1});
   add(graph, "Pad", {"x", "each"}, "a");
   add(graph, "Pad", {"a", "of_one", "", "axis"}, "y");
-  EXPECT_THAT(texts(graph), ElementsAre("reformat elements=20 Pad", "reformat elements=35 Pad"));
+  EXPECT_THAT(texts(graph), ElementsAre("reformat elements=20 run=4 Pad", "reformat elements=35 run=7 Pad"));
 }
 
 TEST(Detect, OperatorsNewerThanOpset17AreKnown) {

@@ -73,8 +73,8 @@ KernelKey reformat(const OperatorCall& call, const Shape& output) {
   return {KernelType::reformat, {elements_of(output), elements_of(output)}, call.node.op};
 }
 
-/// What is left of the innermost dimension that is cut is copied together with all that is inside it.
-KernelKey cut(const OperatorCall& call, const Shape& output) {
+/// What the innermost dimension that is cut or grown comes to is copied together with all that is inside it.
+KernelKey resized(const OperatorCall& call, const Shape& output) {
   const Shape& input = call.shape(0);
   for (std::size_t i = output.size(); i-- > 0;)
     if (i < input.size() && output[i] != input[i])
@@ -194,7 +194,7 @@ constexpr OperatorRule kRules[] = {
     {"LogSoftmax", rules::same, softmax},
     {"Concat", rules::concat, concat},
     {"Gather", rules::gather, gather},
-    {"Slice", rules::slice, cut},
+    {"Slice", rules::slice, resized},
     {"LabelEncoder", rules::same, label_encoder},
     {"Transpose", rules::transpose, transpose},
     {"Cast", rules::same, reformat},
@@ -217,8 +217,8 @@ constexpr OperatorRule kRules[] = {
     {"ReduceSumSquare", rules::reduce, reduce},
     {"ArgMax", rules::arg_reduce, reduce},
     {"ArgMin", rules::arg_reduce, reduce},
-    {"Split", rules::split, cut, rules::split_rest},
-    {"Pad", rules::pad, reformat},
+    {"Split", rules::split, resized, rules::split_rest},
+    {"Pad", rules::pad, resized},
     {"Tile", rules::tile, reformat},
     {"Conv", rules::conv, kernels::conv},
     {"FusedConv", rules::conv, kernels::conv},

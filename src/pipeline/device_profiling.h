@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/energy_model.h"
 #include "predict/predictor.h"
 #include "profile/device.h"
 #include "profile/rule_discovery.h"
@@ -44,12 +45,6 @@ struct ProfiledDevice {
 /// leads to a kernel; (input): the file is of another device; (device): as profile_kernels.
 [[nodiscard]] ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& notice,
                                             const ProgressSink& progress);
-
-/// What profiling is asked to measure.
-struct ProfilingTargets {
-  std::vector<KernelKey> kernels;      ///< each once
-  std::vector<ModelToMeasure> models;  ///< whole models
-};
 
 /// Under `rules`: kernels of up to 400 architectures of each space, table width and batch (the smallest and the largest
 /// among them), and a few of these networks as whole models; all kernels of the files, and the files themselves.

@@ -1,5 +1,6 @@
 #include "pipeline/energy_model.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -40,6 +41,10 @@ DeviceProfile stored_profile(const Device& device, const std::filesystem::path& 
   return fresh;
 }
 
+bool lacks_models(const DeviceProfile& profile, std::span<const ModelToMeasure> models) {
+  return !std::all_of(models.begin(), models.end(), [&](const ModelToMeasure& model) { return profile.has(model); });
+}
+
 }  // namespace
 
 KernelGraph kernels_of(const Device& device, const Network& network, std::int64_t batch) {
@@ -64,7 +69,20 @@ std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace&
   return {keys.begin(), keys.end()};
 }
 
-DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted, const EnergyModelOptions& options,
+ModelToMeasure whole_model(const SearchSpace& space, const Architecture& architecture, const NetworkShape& shape,
+                           std::int64_t batch, const FusionRules& rules, Rng rng) {
+  const Network network = to_network(space, architecture, shape);
+  ParameterStore store;
+  store.add(network, rng);
+  ModelToMeasure model{fmt::format("{} of {} columns", to_text(space, architecture), shape.inputs),
+                       to_graph(network, &store, batch),
+                       batch,
+                       {}};
+  for (const Kernel& kernel : detect_kernels(model.graph, batch, rules).kernels) model.kernels.push_back(kernel.key);
+  return model;
+}
+
+DeviceProfile extended_profile(Device& device, const ProfilingTargets& wanted, const EnergyModelOptions& options,
                                const NoticeSink& notice, const ProgressSink& progress) {
   const auto path = profile_path(device, options.profile_folder);
   if (!path.empty()) {
@@ -73,11 +91,13 @@ DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted
     if (error) fail_internal("{}: cannot be made: {}", path.parent_path().string(), error.message());
   }
   DeviceProfile profile = stored_profile(device, path, notice);
-  if (const auto missing = kernels_to_measure(profile, wanted); !missing.empty()) {
+  const std::vector<KernelKey> missing = kernels_to_measure(profile, wanted.kernels);
+  if (!missing.empty() || lacks_models(profile, wanted.models)) {
     ProfileOptions profiling;
     profiling.budget_s = device.simulation ? kEnoughVirtualS : options.profile_budget_s;
     profiling.seed = options.seed;
     profiling.measure = kernel_options(device);
+    profiling.models = wanted.models;
     profiling.inputs = device.rules.siblings.empty() ? CopyInputs::shared : CopyInputs::own;
     profile_kernels(profile, missing, device, profiling, path, progress);
   }

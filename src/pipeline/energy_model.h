@@ -23,8 +23,19 @@ struct EnergyModelOptions {
 [[nodiscard]] std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace& space,
                                                       const NetworkShape& shape, std::int64_t batch);
 
+/// A network of the space with random weights, to measure as a whole, and its kernels under `rules`.
+[[nodiscard]] ModelToMeasure whole_model(const SearchSpace& space, const Architecture& architecture,
+                                         const NetworkShape& shape, std::int64_t batch, const FusionRules& rules,
+                                         Rng rng);
+
+/// What profiling is asked to measure.
+struct ProfilingTargets {
+  std::vector<KernelKey> kernels;      ///< each once
+  std::vector<ModelToMeasure> models;  ///< whole models
+};
+
 /// Reads the device's stored profile, measures what it lacks for `wanted` and stores it. Errors: as profile_kernels.
-[[nodiscard]] DeviceProfile extended_profile(Device& device, std::span<const KernelKey> wanted,
+[[nodiscard]] DeviceProfile extended_profile(Device& device, const ProfilingTargets& wanted,
                                              const EnergyModelOptions& options, const NoticeSink& notice,
                                              const ProgressSink& progress);
 

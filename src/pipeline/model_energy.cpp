@@ -30,7 +30,8 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
   options.profile_folder = request.profile_folder;
   options.seed = request.seed;
   const std::vector<KernelKey> keys(wanted.begin(), wanted.end());
-  const auto predictor = Predictor::fit(extended_profile(device, keys, options, notice, progress), request.threads);
+  const auto predictor =
+      Predictor::fit(extended_profile(device, {keys, {}}, options, notice, progress), request.threads);
   return {device.name, device.energy.name, device.energy.source, predictor.predict(graph), predictor.accuracy()};
 }
 

@@ -13,12 +13,27 @@ namespace {
 
 /// Of a time budget, at most.
 constexpr double kProfileShareOfTime = 0.2;
+constexpr int kModelsOfSpace = 4;  // of each space
 
-Json profile_json(SearchState& state) {
+/// The kernels of all spaces, and a few networks of each as a whole: alone, kernels find warmer caches.
+ProfilingTargets targets_of(SearchState& state) {
   std::set<KernelKey> keys;
   for (const auto& space : state.spaces)
     for (const KernelKey& key : kernels_of_space(state.device, space.space, space.shape, state.request.batch))
       keys.insert(key);
+  ProfilingTargets targets{{keys.begin(), keys.end()}, {}};
+  for (int i = 0; i < kModelsOfSpace; ++i) {
+    for (const auto& space : state.spaces) {
+      Rng rng = Rng(0).split(static_cast<std::uint64_t>(i));
+      const Architecture architecture = random_architecture(space.space, rng);
+      targets.models.push_back(
+          whole_model(space.space, architecture, space.shape, state.request.batch, state.device.rules, rng));
+    }
+  }
+  return targets;
+}
+
+Json profile_json(SearchState& state) {
   EnergyModelOptions options;
   options.profile_budget_s = state.request.profile_budget_s;
   if (state.clock.limited())
@@ -26,9 +41,8 @@ Json profile_json(SearchState& state) {
         std::max(1.0, std::min(options.profile_budget_s, kProfileShareOfTime * state.clock.left_s()));
   options.profile_folder = state.request.profile_folder;
   options.seed = state.request.seed;
-  const std::vector<KernelKey> wanted(keys.begin(), keys.end());
   return to_json(extended_profile(
-      state.device, wanted, options, [&](const std::string& text) { state.tell(text); }, state.progress));
+      state.device, targets_of(state), options, [&](const std::string& text) { state.tell(text); }, state.progress));
 }
 
 void apply_profile(SearchState& state, const Json& json) {

@@ -57,10 +57,7 @@ class Targets {
     }
   }
 
-  void add_model(ModelToMeasure model, const KernelGraph& graph) {
-    for (const Kernel& kernel : graph.kernels) model.kernels.push_back(kernel.key);
-    targets_.models.push_back(std::move(model));
-  }
+  void add_model(ModelToMeasure model) { targets_.models.push_back(std::move(model)); }
 
   ProfilingTargets finish(const NoticeSink& notice) {
     for (const std::string& op : unknown_)
@@ -92,14 +89,7 @@ void add_space(Targets& targets, const SearchSpace& space, const NetworkShape& s
   for (const Architecture& architecture : architectures) targets.add(kernels(to_network(space, architecture, shape)));
   for (int i = 0; i < kWholeModels; ++i) {
     const Architecture architecture = random_architecture(space, rng);
-    const Network network = to_network(space, architecture, shape);
-    ParameterStore store;
-    store.add(network, rng.split(static_cast<std::uint64_t>(i)));
-    targets.add_model({fmt::format("{} of {} columns", to_text(space, architecture), shape.inputs),
-                       to_graph(network, &store, batch),
-                       batch,
-                       {}},
-                      kernels(network));
+    targets.add_model(whole_model(space, architecture, shape, batch, rules, rng.split(static_cast<std::uint64_t>(i))));
   }
 }
 
@@ -110,7 +100,9 @@ void add_file(Targets& targets, const std::filesystem::path& path, std::int64_t 
     const auto loaded = device.runner->load(bytes);
     const KernelGraph graph = detect_kernels(loaded->executed_graph(), batch, rules);
     targets.add(graph);
-    targets.add_model({path.filename().string(), from_onnx(bytes, path.string()), batch, {}}, graph);
+    ModelToMeasure model{path.filename().string(), from_onnx(bytes, path.string()), batch, {}};
+    for (const Kernel& kernel : graph.kernels) model.kernels.push_back(kernel.key);
+    targets.add_model(std::move(model));
   });
 }
 

@@ -39,6 +39,7 @@ const std::vector<KernelKey>& kernels() {
       {KernelType::concat, {12, 2, 4}, ""},
       {KernelType::transpose, {24, 2}, ""},
       {KernelType::reformat, {12, 4}, "Split"},
+      {KernelType::reformat, {12, 4}, "Pad"},
   };
   return keys;
 }

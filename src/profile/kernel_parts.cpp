@@ -197,6 +197,10 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
     return model.add("Split", {inputs[0].name, parts}, output, in_runs(key), {{"axis", std::int64_t{1}}},
                      {output + ".rest"});
   }
+  if (key.variant == "Pad") {  // by one in front
+    const std::string pads = model.integers(output + ".pads", {4}, {0, 1, 0, 0});
+    return model.add("Pad", {inputs[0].name, pads}, output, in_runs(key));
+  }
   if (key.variant == "Reshape")
     return model.add("Reshape", {inputs[0].name, model.integers(output + ".shape", {1}, flat)}, output, flat);
   if (key.variant == "Flatten" || key.variant == "Identity")
@@ -330,6 +334,10 @@ std::vector<Dims> elementwise_inputs(const KernelKey& key) {
 std::vector<Dims> reformat_inputs(const KernelKey& key) {
   const bool half = key.variant == "Slice" || key.variant == "Split";
   const Dims whole = in_runs(key);
+  if (key.variant == "Pad") {
+    if (whole[1] < 2) fail_input("{}: runs of one element, all of it padding", key.text());
+    return {{whole[0], whole[1] - 1}};
+  }
   return {{whole[0], (half ? 2 : 1) * whole[1]}};
 }
 std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {

@@ -176,10 +176,7 @@ class Profiling {
     std::size_t done = 0;
     for (const ModelToMeasure& model : options_.models) {
       if (elapsed_s() > options_.budget_s) break;
-      const auto same = [&](const ModelSample& sample) {
-        return sample.name == model.name && sample.batch == model.batch;
-      };
-      if (std::none_of(profile_.models.begin(), profile_.models.end(), same)) measure_model(model);
+      if (!profile_.has(model)) measure_model(model);
       ++done;
       if (progress_)
         progress_(
@@ -264,6 +261,12 @@ class Profiling {
 }  // namespace
 
 bool DeviceProfile::has(const KernelKey& key) const { return holds(samples, key); }
+
+bool DeviceProfile::has(const ModelToMeasure& model) const {
+  return std::any_of(models.begin(), models.end(), [&](const ModelSample& sample) {
+    return sample.name == model.name && sample.batch == model.batch;
+  });
+}
 
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress) {

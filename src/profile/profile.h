@@ -23,6 +23,14 @@ struct CrowdingSample {
   double energy_j = 0;
 };
 
+/// A whole model to measure, and the kernels it runs as.
+struct ModelToMeasure {
+  std::string name;
+  Graph graph;  ///< with its weights
+  std::int64_t batch = 1;
+  std::vector<KernelKey> kernels;
+};
+
 /// A whole model, measured: what its kernels' sum is corrected by (clock behaviour, launch overhead, gaps).
 struct ModelSample {
   std::string name;
@@ -53,7 +61,8 @@ struct DeviceProfile {
   double intermediate_time_s = 0;
   double intermediate_energy_j = 0;
 
-  [[nodiscard]] bool has(const KernelKey& key) const;  ///< among the samples
+  [[nodiscard]] bool has(const KernelKey& key) const;         ///< among the samples
+  [[nodiscard]] bool has(const ModelToMeasure& model) const;  ///< among the models, by name and batch
 };
 
 /// Whether the copies of a kernel all read the same inputs, or each its own: a runtime that merges siblings would make
@@ -65,14 +74,6 @@ enum class CopyInputs { shared, own };
 /// some. Its input dimensions are fixed: bind it with batch 1. Errors (input): a type that cannot be built alone, a
 /// size below 1.
 [[nodiscard]] Graph kernel_model(const KernelKey& key, int copies, CopyInputs inputs = CopyInputs::shared);
-
-/// A whole model to measure, and the kernels it runs as.
-struct ModelToMeasure {
-  std::string name;
-  Graph graph;  ///< with its weights
-  std::int64_t batch = 1;
-  std::vector<KernelKey> kernels;
-};
 
 /// How much a predictor fitted to the profile so far disagrees with itself about each of `keys`: any scale, larger is
 /// less sure.
