@@ -108,9 +108,9 @@ std::int64_t flops_of(const Graph& graph) {
   return count;
 }
 
-class Spaces : public testing::TestWithParam<std::string> {};
+class EverySpace : public testing::TestWithParam<std::string> {};
 
-TEST_P(Spaces, SampledArchitecturesRunAndCountTheSameFromNetworkAndGraph) {
+TEST_P(EverySpace, SampledArchitecturesRunAndCountTheSameFromNetworkAndGraph) {
   const SearchSpace space = load_space(GetParam());
   const NetworkShape shape = shape_for(space);
   Rng rng(11);
@@ -127,7 +127,24 @@ TEST_P(Spaces, SampledArchitecturesRunAndCountTheSameFromNetworkAndGraph) {
   }
 }
 
-TEST_P(Spaces, AFixedBatchRunsTheSame) {
+TEST(Spaces, ATransformerOfCategoriesAloneRunsAndCountsTheSame) {
+  const SearchSpace space = load_space("ft");
+  NetworkShape shape{2, 3, 0.1F};
+  shape.cardinalities = {4, 2};
+  Rng rng(7);
+  for (int i = 0; i < 5; ++i) {
+    const Network network = to_network(space, random_architecture(space, rng), shape);
+    ParameterStore store;
+    store.add(network, rng);
+    shake(store, rng);
+    const Graph graph = to_graph(network, &store);
+    EXPECT_LT(largest_difference(network, store, graph, rows_for(shape, rng)), 1e-4);
+    EXPECT_EQ(parameters_of(graph), network.parameter_count());
+    EXPECT_EQ(flops_of(graph), network.flops());
+  }
+}
+
+TEST_P(EverySpace, AFixedBatchRunsTheSame) {
   const SearchSpace space = load_space(GetParam());
   const NetworkShape shape = shape_for(space);
   Rng rng(3);
@@ -137,7 +154,7 @@ TEST_P(Spaces, AFixedBatchRunsTheSame) {
   EXPECT_LT(largest_difference(network, store, to_graph(network, &store, kRows), rows_for(shape, rng)), 1e-4);
 }
 
-TEST_P(Spaces, NumericEmbeddingsRunTheSameInEveryFamily) {
+TEST_P(EverySpace, NumericEmbeddingsRunTheSameInEveryFamily) {
   const SearchSpace space = load_space(GetParam());
   NetworkShape shape = shape_for(space);
   Rng rng(5);
@@ -162,7 +179,7 @@ TEST_P(Spaces, NumericEmbeddingsRunTheSameInEveryFamily) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(BuiltIn, Spaces, testing::ValuesIn(built_in_spaces()), [](const auto& tested) {
+INSTANTIATE_TEST_SUITE_P(BuiltIn, EverySpace, testing::ValuesIn(built_in_spaces()), [](const auto& tested) {
   std::string name = tested.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
