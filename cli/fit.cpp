@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "predict/predictor.h"
@@ -25,7 +26,8 @@ void fit_command(const FitFlags& flags) {
   profile.processors = flags.processors;
   profile.samples = read_samples(flags.samples, terminal_notices());
   profile.fingerprint = fmt::format("{} | {} samples", flags.device, profile.samples.size());
-  const Predictor predictor = Predictor::fit(profile, threads_of(flags.common));
+  const Predictor predictor =
+      with_context(flags.samples, [&] { return Predictor::fit(profile, threads_of(flags.common)); });
   write_json(flags.out, to_json(profile));
   const PredictorAccuracy& accuracy = predictor.accuracy();
   if (flags.common.json) {

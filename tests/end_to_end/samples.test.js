@@ -73,7 +73,7 @@ test('bad samples end with 3 and name file and row', (t) => {
   refused('kernel,m,n,k,time_s,energy_j\n', /s\.csv: the table has no rows/);
   refused('', /s\.csv: the file is empty/);
   const one = write(folder, 'one.csv', head);
-  refusedBy(['fit', one, '--out', out], /1 samples, no kernel type has the 5/);
+  refusedBy(['fit', one, '--out', out], /csv: the profile has 1 samples, no kernel type has the 5/);
   refusedBy(['adapt', known, one, '--out', out], /one\.csv: linear float32: 1 samples, at least 3/);
   ok('evaluate', known, one);
 });
