@@ -140,7 +140,7 @@ std::string LayerWriter::floats(const Layer& layer, const std::string& part, Dim
 
 std::string LayerWriter::parameter(const ParameterRef& ref, Form form, Half half) {
   const char* suffix = half == Half::both ? "" : half == Half::value ? "/value" : "/gate";
-  const std::string name = ref.name + suffix;
+  std::string name = ref.name + suffix;
   if (!constants_.insert(name).second) return name;
   const bool vector = form == Form::vector;
   const int outputs = (vector ? ref.cols : ref.rows) / (half == Half::both ? 1 : 2);

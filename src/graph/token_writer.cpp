@@ -81,7 +81,7 @@ std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& n
   const std::string bias =
       cls == nullptr ? parameter(parameters[1], Form::matrix) : stacked(layer, "bias", cls, parameters[1]);
   const std::string column = part(layer, "column", "Unsqueeze", {all, integers(layer, "axis", {1}, {2})});
-  const std::string token = part(layer, "numeric", "Add", {part(layer, "product", "Mul", {column, weight}), bias});
+  std::string token = part(layer, "numeric", "Add", {part(layer, "product", "Mul", {column, weight}), bias});
   if (layer.columns->edges.empty()) return token;
   return part(layer, "embedded", "Add", {token, encoded_numbers(layer, column, parameters[2], cls != nullptr)});
 }
