@@ -72,12 +72,13 @@ Samples orin_attention(const std::string& folder) {
   Samples samples;
   for (std::size_t i = 0; i < table.rows(); ++i) {
     const bool causal = table.number("is_causal", i) != 0;
-    samples.push_back(measured({KernelType::attention,
-                                {1, table.whole("num_heads_q", i), table.whole("seq_len_q", i),
-                                 table.whole("seq_len_kv", i), table.whole("head_dim", i)},
-                                causal ? "causal" : "",
-                                DataType::float16},
-                               1e-3 * table.number("min_runtime_ms", i), 1e-3 * table.number("energy_mJ", i)));
+    samples.push_back(
+        measured({KernelType::attention,
+                  {1, table.whole("num_heads_q", i), table.whole("seq_len_q", i), table.whole("seq_len_kv", i),
+                   table.whole("head_dim", i), table.whole("num_heads_kv", i)},
+                  causal ? "causal" : "",
+                  DataType::float16},
+                 1e-3 * table.number("min_runtime_ms", i), 1e-3 * table.number("energy_mJ", i)));
   }
   return samples;
 }

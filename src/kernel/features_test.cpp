@@ -13,7 +13,7 @@ TEST(Features, TilesCoverTheOutputsAndWavesFillTheProcessors) {
   EXPECT_EQ(linear.tiles, 4);
   EXPECT_EQ(linear.waves, 1);
   EXPECT_EQ(features_of({KernelType::batch_matmul, {6, 64, 32, 8}, ""}, tiling).tiles, 6);
-  EXPECT_EQ(features_of({KernelType::attention, {2, 3, 65, 128, 33}, ""}, tiling).tiles, 2 * 3 * 2 * 2);
+  EXPECT_EQ(features_of({KernelType::attention, {2, 3, 65, 128, 33, 3}, ""}, tiling).tiles, 2 * 3 * 2 * 2);
   // 2 images of 8x8 outputs, 40 channels
   EXPECT_EQ(features_of({KernelType::conv, {2, 3, 40, 16, 16, 3, 2, 1}, ""}, tiling).tiles, 2 * 2);
   EXPECT_EQ(features_of({KernelType::elementwise, {64 * 32 * 11, 1, 64 * 32 * 11}, "Relu"}, tiling).waves, 2);

@@ -22,7 +22,7 @@ const std::vector<TypeRow>& type_rows() {
   static const std::vector<TypeRow> rows = {
       {KernelType::linear, "linear", {"m", "n", "k"}},
       {KernelType::batch_matmul, "batch_matmul", {"batch", "m", "n", "k"}},
-      {KernelType::attention, "attention", {"batch", "heads", "q_tokens", "kv_tokens", "head_dim"}},
+      {KernelType::attention, "attention", {"batch", "heads", "q_tokens", "kv_tokens", "head_dim", "kv_heads"}},
       {KernelType::layernorm, "layernorm", {"rows", "cols"}},
       {KernelType::batchnorm, "batchnorm", {"rows", "cols"}},
       {KernelType::softmax, "softmax", {"rows", "cols"}},
@@ -102,6 +102,7 @@ const std::vector<std::string>& kernel_columns(KernelType type) { return row_of(
 
 std::optional<std::int64_t> usual_size(KernelType type, const std::string& column,
                                        std::span<const std::int64_t> before) {
+  if (column == "kv_heads" && before.size() > 1) return before[1];
   if (column != "run" || before.empty()) return {};
   return type == KernelType::transpose ? 1 : before[0];
 }
@@ -136,7 +137,7 @@ KernelWork work_of(const KernelKey& key) {
     case KernelType::attention: {
       const double maps = at[0] * at[1] * at[2] * at[3];  // elements of all attention maps
       const double query = at[0] * at[1] * at[2] * at[4];
-      return work(maps * (4 * at[4] + kSoftmaxFlops), query + 2 * at[0] * at[1] * at[3] * at[4], query, 0, bytes);
+      return work(maps * (4 * at[4] + kSoftmaxFlops), query + 2 * at[0] * at[5] * at[3] * at[4], query, 0, bytes);
     }
     case KernelType::layernorm:
       return work(kLayerNormFlops * at[0] * at[1], at[0] * at[1] + 2 * at[1], at[0] * at[1], 2 * at[1], bytes);

@@ -109,8 +109,10 @@ KernelKey key_of(const PatternMatch& match, const Units& units) {
       const Shape& scores = units.fact(product.outputs[0])->shape;
       const std::int64_t heads = scores.size() > 3 ? scores[scores.size() - 3] : 1;
       const auto& key = product.key.shape;
-      return {
-          KernelType::attention, {key[0] / std::max<std::int64_t>(heads, 1), heads, key[1], key[2], key[3]}, "", dtype};
+      return {KernelType::attention,
+              {key[0] / std::max<std::int64_t>(heads, 1), heads, key[1], key[2], key[3], heads},
+              "",
+              dtype};
     }
     fail_internal("pattern \"{}\" holds no product of batches", match.pattern->name);
   }

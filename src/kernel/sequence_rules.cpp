@@ -139,13 +139,13 @@ KernelKey einsum(const OperatorCall& call, const Shape&) {
 
 KernelKey attention(const OperatorCall& call, const Shape& output) {
   const std::int64_t heads = heads_of(call);
-  return {KernelType::attention, {output[0], heads, output[1], output[1], output[2] / heads}, causal(call.node)};
+  return {KernelType::attention, {output[0], heads, output[1], output[1], output[2] / heads, heads}, causal(call.node)};
 }
 
 KernelKey multi_head_attention(const OperatorCall& call, const Shape& output) {
   const std::int64_t heads = heads_of(call);
   const std::int64_t keys = call.optional_input(1) != nullptr ? tokens(call, 1)[1] : output[1];
-  return {KernelType::attention, {output[0], heads, output[1], keys, output[2] / heads}, causal(call.node)};
+  return {KernelType::attention, {output[0], heads, output[1], keys, output[2] / heads, heads}, causal(call.node)};
 }
 
 KernelKey attention_projection(const OperatorCall& call, const Shape& output) {

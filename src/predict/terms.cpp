@@ -109,7 +109,7 @@ void write_product(const ProductShape& p, int processors, Writer& out) {
 
 void write_attention(const KernelKey& key, int processors, Writer& out) {
   const std::vector<double> at(key.shape.begin(), key.shape.end());
-  const double heads = at[0] * at[1], queries = at[2], keys = at[3], width = at[4];
+  const double heads = at[0] * at[1], queries = at[2], keys = at[3], width = at[4], kv_heads = at[0] * at[5];
   const bool causal = key.variant.find("causal") != std::string::npos;
   const double pairs = heads * queries * keys * (causal ? 0.5 : 1);
   const double bytes = bytes_of(key.dtype);
@@ -119,7 +119,7 @@ void write_attention(const KernelKey& key, int processors, Writer& out) {
   out.add(pairs * width);
   out.add(pairs);
   out.add(bytes * heads * queries * width);
-  out.add(bytes * heads * keys * width);
+  out.add(bytes * kv_heads * keys * width);
   out.add(bytes * heads * keys * width * over(queries, 128));
   if (processors == 0) return;
   out.add(over(blocks, processors) * pairs / heads / queries * width);

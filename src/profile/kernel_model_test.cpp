@@ -49,7 +49,7 @@ const std::vector<KernelKey>& more_kernels() {
   static const std::vector<KernelKey> keys = {
       {KernelType::linear, {8, 3, 5}, "relu+residual"},
       {KernelType::batch_matmul, {2, 3, 4, 5}, ""},
-      {KernelType::attention, {2, 4, 3, 5, 8}, ""},
+      {KernelType::attention, {2, 4, 3, 5, 8, 4}, ""},
       {KernelType::layernorm, {3, 4}, ""},
       {KernelType::batchnorm, {3, 4}, ""},
       {KernelType::reformat, {6, 6}, "Slice"},
@@ -108,7 +108,8 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::reduce, {7, 2}, "ReduceSum"});
   refused({KernelType::gather, {1, 2, 3}, "LabelEncoder"});
   refused({KernelType::reformat, {4, 4}, "OneHot"});
-  refused({KernelType::attention, {1, 1, 2, 2, 4}, "causal"});
+  refused({KernelType::attention, {1, 1, 2, 2, 4, 1}, "causal"});
+  refused({KernelType::attention, {1, 4, 2, 2, 4, 2}, ""});
   refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});
   refused({KernelType::session, {}, ""});
   refused({KernelType::unknown, {}, "Einsum"});

@@ -91,6 +91,8 @@ BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs i
 // softmax(q k / sqrt(d)) v; q: (B, H, T, D), k: (B, H, D, T'), v: (B, H, T', D)
 BuiltTensor add_attention(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   if (!key.variant.empty()) fail_input("{}: attention with a mask cannot be built alone", key.text());
+  if (size(key, "kv_heads") != size(key, "heads"))
+    fail_input("{}: attention whose heads share keys cannot be built alone", key.text());
   const Dims map{size(key, "batch"), size(key, "heads"), size(key, "q_tokens"), size(key, "kv_tokens")};
   const std::string scale = model.weight(output + ".scale", {1}, size(key, "head_dim"));
   const BuiltTensor scores = model.add("MatMul", {inputs[0].name, inputs[1].name}, output + ".scores", map);

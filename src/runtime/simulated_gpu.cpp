@@ -87,7 +87,7 @@ Work attention(const SimulatedGpu& gpu, const KernelKey& key) {
   work.flops = work.blocks * work.block_flops;
   work.rate = at(gpu.execution.matrix_flops_per_s, key.dtype) * gpu.execution.attention_efficiency;
   work.l2_bytes = bytes * work.blocks * width * (2 * kRows + 2 * seen);
-  work.dram_bytes = bytes * batch * heads * width * 2 * (queries + keys);
+  work.dram_bytes = bytes * batch * width * 2 * (heads * queries + size(5) * keys);
   return work;
 }
 

@@ -143,7 +143,7 @@ TEST(SimulatedOrin, CostsWhatWasMeasured) {
   const Errors attention = errors_of(measured("orin_flash_attention.csv"), [](const auto& number, const auto& row) {
     return KernelKey{KernelType::attention,
                      {1, whole(number("num_heads_q")), whole(number("seq_len_q")), whole(number("seq_len_kv")),
-                      whole(number("head_dim"))},
+                      whole(number("head_dim")), whole(number("num_heads_kv"))},
                      row.at("is_causal") == "True" ? "causal" : "",
                      DataType::float16};
   });
