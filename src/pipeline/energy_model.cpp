@@ -72,13 +72,15 @@ std::vector<KernelKey> kernels_of_space(const Device& device, const SearchSpace&
 ModelToMeasure whole_model(const SearchSpace& space, const Architecture& architecture, const NetworkShape& shape,
                            std::int64_t batch, const FusionRules& rules, Rng rng) {
   const Network network = to_network(space, architecture, shape);
-  ParameterStore store;
-  store.add(network, rng);
-  ModelToMeasure model{fmt::format("{} of {} columns", to_text(space, architecture), shape.inputs),
-                       to_graph(network, &store, batch),
-                       batch,
-                       {}};
-  for (const Kernel& kernel : detect_kernels(model.graph, batch, rules).kernels) model.kernels.push_back(kernel.key);
+  const auto with_weights = [network, batch, rng] {
+    ParameterStore store;
+    store.add(network, rng);
+    return to_graph(network, &store, batch);
+  };
+  ModelToMeasure model{
+      fmt::format("{} of {} columns", to_text(space, architecture), shape.inputs), with_weights, batch, {}};
+  const KernelGraph kernels = detect_kernels(to_graph(network, nullptr, batch), batch, rules);
+  for (const Kernel& kernel : kernels.kernels) model.kernels.push_back(kernel.key);
   return model;
 }
 

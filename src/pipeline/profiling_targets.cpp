@@ -96,11 +96,11 @@ void add_space(Targets& targets, const SearchSpace& space, const NetworkShape& s
 void add_file(Targets& targets, const std::filesystem::path& path, std::int64_t batch, Device& device,
               const FusionRules& rules) {
   with_context(path.string(), [&] {
-    const std::string bytes = read_file(path);
-    const auto loaded = device.runner->load(bytes);
+    const auto loaded = device.runner->load(read_file(path));
     const KernelGraph graph = detect_kernels(loaded->executed_graph(), batch, rules);
     targets.add(graph);
-    ModelToMeasure model{path.filename().string(), from_onnx(bytes, path.string()), batch, {}};
+    ModelToMeasure model{
+        path.filename().string(), [path] { return from_onnx(read_file(path), path.string()); }, batch, {}};
     for (const Kernel& kernel : graph.kernels) model.kernels.push_back(kernel.key);
     targets.add_model(std::move(model));
   });

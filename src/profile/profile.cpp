@@ -186,7 +186,7 @@ class Profiling {
 
   void measure_model(const ModelToMeasure& model) {
     try {
-      const MeteredCost cost = meter_.model(model.graph, model.batch, kPatience);
+      const MeteredCost cost = meter_.model(model.graph(), model.batch, kPatience);
       profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
       changed();
     } catch (const UnstableError&) {

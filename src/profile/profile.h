@@ -26,7 +26,7 @@ struct CrowdingSample {
 /// A whole model to measure, and the kernels it runs as.
 struct ModelToMeasure {
   std::string name;
-  Graph graph;  ///< with its weights
+  std::function<Graph()> graph;  ///< made when it is measured, with its weights: some are large
   std::int64_t batch = 1;
   std::vector<KernelKey> kernels;
 };
