@@ -50,7 +50,7 @@ void LayerWriter::write_linear(const Layer& layer, const std::string& x, const s
 // multiply once have siblings to merge.
 void LayerWriter::write_pair(const Layer& layer, const std::string& x, const std::string& output) {
   for (const Half half : {Half::value, Half::gate}) {
-    const std::string suffix = half == Half::value ? "/value" : "/gate";
+    const std::string suffix = suffix_of(half);
     add(layer.name + suffix, "Gemm",
         {x, parameter(layer.parameters[0], Form::matrix, half), parameter(layer.parameters[1], Form::vector, half)},
         output + suffix, {{"transB", std::int64_t{1}}});
@@ -71,7 +71,8 @@ void LayerWriter::write_layernorm(const Layer& layer, const std::string& x, cons
 
 // y = a max(b, 0)
 void LayerWriter::write_reglu(const Layer& layer, const std::string& x, const std::string& output) {
-  add(layer.name, "Mul", {x + "/value", part(layer, "relu", "Relu", {x + "/gate"})}, output);
+  const std::string gate = part(layer, "relu", "Relu", {x + suffix_of(Half::gate)});
+  add(layer.name, "Mul", {x + suffix_of(Half::value), gate}, output);
 }
 
 void LayerWriter::write_first(const Layer& layer, const std::string& x, const std::string& output) {
@@ -139,8 +140,7 @@ std::string LayerWriter::floats(const Layer& layer, const std::string& part, Dim
 }
 
 std::string LayerWriter::parameter(const ParameterRef& ref, Form form, Half half) {
-  const char* suffix = half == Half::both ? "" : half == Half::value ? "/value" : "/gate";
-  std::string name = ref.name + suffix;
+  std::string name = ref.name + suffix_of(half);
   if (!constants_.insert(name).second) return name;
   const bool vector = form == Form::vector;
   const int outputs = (vector ? ref.cols : ref.rows) / (half == Half::both ? 1 : 2);

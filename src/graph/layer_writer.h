@@ -53,8 +53,10 @@ class LayerWriter {
                           const ParameterRef* cls);
   /// (B, C) with a column of zeros in front.
   std::string with_first_column(const Layer& layer, const std::string& x);
-  /// The rows of `rest` as a constant, below that of `first`, or zeros where it is null.
-  std::string stacked(const Layer& layer, const std::string& part, const ParameterRef* first, const ParameterRef& rest);
+  enum class FirstRow { cls, zeros };
+  /// The rows of `rest` as a constant, below those of `cls` or as many zeros; without a `cls` they alone.
+  std::string with_first_row(const Layer& layer, const std::string& part, const ParameterRef* cls, FirstRow first,
+                             const ParameterRef& rest);
 
   /// A node called `name` with the one output `output`.
   void add(const std::string& name, const std::string& op, std::vector<std::string> inputs, const std::string& output,
@@ -69,6 +71,8 @@ class LayerWriter {
   std::string floats(const Layer& layer, const std::string& part, Dims dims, std::vector<float> values);
   enum class Form { vector, matrix };
   enum class Half { both, value, gate };
+  /// What the names of a ReGLU's halves end in.
+  static const char* suffix_of(Half half) { return half == Half::both ? "" : half == Half::value ? "/value" : "/gate"; }
   /// The parameter as a constant; those that layers share are written once. `half`: of the outputs, those that are a
   /// ReGLU's value or gate.
   std::string parameter(const ParameterRef& ref, Form form, Half half = Half::both);

@@ -57,16 +57,19 @@ std::string LayerWriter::with_first_column(const Layer& layer, const std::string
   return part(layer, "with_cls", "Pad", {x, integers(layer, "pads", {4}, {0, 1, 0, 0})});
 }
 
-std::string LayerWriter::stacked(const Layer& layer, const std::string& part, const ParameterRef* first,
-                                 const ParameterRef& rest) {
+std::string LayerWriter::with_first_row(const Layer& layer, const std::string& part, const ParameterRef* cls,
+                                        FirstRow first, const ParameterRef& rest) {
+  if (cls == nullptr) return parameter(rest, Form::matrix);
   std::vector<float> values;
   if (store_ != nullptr) {
     const auto append = [&](const ParameterRef& ref) {
       const ConstBlock rows = store_->view(ref);
       for (int r = 0; r < ref.rows; ++r) values.insert(values.end(), rows.row(r), rows.row(r) + ref.cols);
     };
-    if (first == nullptr) values.resize(static_cast<std::size_t>(rest.cols));
-    if (first != nullptr) append(*first);
+    if (first == FirstRow::cls)
+      append(*cls);
+    else
+      values.resize(static_cast<std::size_t>(rest.cols));
     append(rest);
   }
   return floats(layer, part, {rest.rows + 1, rest.cols}, std::move(values));
@@ -76,10 +79,8 @@ std::string LayerWriter::stacked(const Layer& layer, const std::string& part, co
 std::string LayerWriter::numeric_tokens(const Layer& layer, const std::string& numbers,
                                         std::span<const ParameterRef> parameters, const ParameterRef* cls) {
   const std::string all = cls == nullptr ? numbers : with_first_column(layer, numbers);
-  const std::string weight =
-      cls == nullptr ? parameter(parameters[0], Form::matrix) : stacked(layer, "weight", nullptr, parameters[0]);
-  const std::string bias =
-      cls == nullptr ? parameter(parameters[1], Form::matrix) : stacked(layer, "bias", cls, parameters[1]);
+  const std::string weight = with_first_row(layer, "weight", cls, FirstRow::zeros, parameters[0]);
+  const std::string bias = with_first_row(layer, "bias", cls, FirstRow::cls, parameters[1]);
   const std::string column = part(layer, "column", "Unsqueeze", {all, integers(layer, "axis", {1}, {2})});
   std::string token = part(layer, "numeric", "Add", {part(layer, "product", "Mul", {column, weight}), bias});
   if (layer.columns->edges.empty()) return token;
@@ -137,10 +138,8 @@ std::string LayerWriter::code_tokens(const Layer& layer, const std::string& code
   if (first.size() > 1)
     rows = part(layer, "entries", "Add",
                 {rows, integers(layer, "first_entries", {static_cast<std::int64_t>(first.size())}, first)});
-  const std::string table =
-      cls == nullptr ? parameter(parameters[0], Form::matrix) : stacked(layer, "table", cls, parameters[0]);
-  const std::string bias =
-      cls == nullptr ? parameter(parameters[1], Form::matrix) : stacked(layer, "code_bias", nullptr, parameters[1]);
+  const std::string table = with_first_row(layer, "table", cls, FirstRow::cls, parameters[0]);
+  const std::string bias = with_first_row(layer, "code_bias", cls, FirstRow::zeros, parameters[1]);
   const std::string entries = part(layer, "gathered", "Gather", {table, rows}, {{"axis", std::int64_t{0}}});
   return part(layer, "categories", "Add", {entries, bias});
 }

@@ -13,7 +13,7 @@ namespace {
 
 /// Of a time budget, at most.
 constexpr double kProfileShareOfTime = 0.2;
-constexpr int kModelsOfSpace = 4;  // of each space
+constexpr int kModelsOfSpace = 4;  // measured as a whole
 
 /// The kernels of all spaces, and a few networks of each as a whole: alone, kernels find warmer caches.
 ProfilingTargets targets_of(SearchState& state) {

@@ -110,21 +110,25 @@ std::int64_t flops_of(const Graph& graph) {
 
 class EverySpace : public testing::TestWithParam<std::string> {};
 
+void expect_same_from_network_and_graph(const SearchSpace& space, const Architecture& architecture,
+                                        const NetworkShape& shape, Rng& rng, std::uint64_t seed) {
+  const Network network = to_network(space, architecture, shape);
+  ParameterStore store;
+  store.add(network, rng.split(seed));
+  shake(store, rng);
+  const Graph graph = to_graph(network, &store);
+  EXPECT_LT(largest_difference(network, store, graph, rows_for(shape, rng)), 1e-4) << to_text(space, architecture);
+  EXPECT_EQ(parameters_of(graph), network.parameter_count()) << to_text(space, architecture);
+  EXPECT_EQ(flops_of(graph), network.flops()) << to_text(space, architecture);
+}
+
 TEST_P(EverySpace, SampledArchitecturesRunAndCountTheSameFromNetworkAndGraph) {
   const SearchSpace space = load_space(GetParam());
   const NetworkShape shape = shape_for(space);
   Rng rng(11);
-  for (int i = 0; i < kArchitectures; ++i) {
-    const Architecture architecture = i == 0 ? smallest(space) : random_architecture(space, rng);
-    const Network network = to_network(space, architecture, shape);
-    ParameterStore store;
-    store.add(network, rng.split(static_cast<std::uint64_t>(i)));
-    shake(store, rng);
-    const Graph graph = to_graph(network, &store);
-    EXPECT_LT(largest_difference(network, store, graph, rows_for(shape, rng)), 1e-4) << to_text(space, architecture);
-    EXPECT_EQ(parameters_of(graph), network.parameter_count()) << to_text(space, architecture);
-    EXPECT_EQ(flops_of(graph), network.flops()) << to_text(space, architecture);
-  }
+  for (int i = 0; i < kArchitectures; ++i)
+    expect_same_from_network_and_graph(space, i == 0 ? smallest(space) : random_architecture(space, rng), shape, rng,
+                                       static_cast<std::uint64_t>(i));
 }
 
 TEST(Spaces, ATransformerOfCategoriesAloneRunsAndCountsTheSame) {
@@ -132,16 +136,8 @@ TEST(Spaces, ATransformerOfCategoriesAloneRunsAndCountsTheSame) {
   NetworkShape shape{2, 3, 0.1F};
   shape.cardinalities = {4, 2};
   Rng rng(7);
-  for (int i = 0; i < 5; ++i) {
-    const Network network = to_network(space, random_architecture(space, rng), shape);
-    ParameterStore store;
-    store.add(network, rng);
-    shake(store, rng);
-    const Graph graph = to_graph(network, &store);
-    EXPECT_LT(largest_difference(network, store, graph, rows_for(shape, rng)), 1e-4);
-    EXPECT_EQ(parameters_of(graph), network.parameter_count());
-    EXPECT_EQ(flops_of(graph), network.flops());
-  }
+  for (std::uint64_t i = 0; i < 5; ++i)
+    expect_same_from_network_and_graph(space, random_architecture(space, rng), shape, rng, i);
 }
 
 TEST_P(EverySpace, AFixedBatchRunsTheSame) {

@@ -2,6 +2,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { tabjoule, temporaryFolder, write, smallSpace, mixedRows, csv } = require('./program.js');
 const { readRecord } = require('./record.js');
@@ -42,6 +43,10 @@ test('several spaces share one front, and every baseline is measured', (t) => {
   }
   assert.ok(record.pareto.filter((point) => point.trained).length >= Math.min(3, record.pareto.length));
   assert.ok(record.pareto.some((point) => point.text === record.chosen.text), 'the answer lies on the front');
+  const cache = process.env.TABJOULE_CACHE;
+  const [profile] = fs.readdirSync(cache).filter((name) => name.startsWith('sim:jetson-agx-orin'));
+  const models = JSON.parse(fs.readFileSync(path.join(cache, profile), 'utf8')).models.map((model) => model.name);
+  for (const name of ['small ', 'tokens ']) assert.ok(models.some((model) => model.startsWith(name)), `${name}is measured as a whole`);
 });
 
 test('an energy budget holds, as measured; less than any network takes is refused and told', (t) => {
