@@ -80,6 +80,10 @@ void print_result(const RunRecord& record) {
   print(fmt::format("because       {}", record.chosen_by.text));
   print(fmt::format("test score    {} (validation {}; {} without any feature)", metric_text(record, *chosen.score_test),
                     score_text(*chosen.score_validation), score_text(record.dummy_test_score)));
+  if (record.teacher)
+    print(fmt::format("teacher       {} (validation {}) on {} rows, {:.0f} % trees",
+                      metric_text(record, record.teacher->score_test), score_text(record.teacher->score_validation),
+                      record.teacher->rows, 100 * record.teacher->share_of_trees));
   print(fmt::format("energy        {} per prediction at batch {}", energy_text(record, chosen), record.batch));
   print(fmt::format("energy source {}: {}", to_string(record.source), record.sensor_description));
   for (const auto& baseline : record.baselines) {
@@ -177,6 +181,9 @@ Run add_search(CLI::App& app, std::vector<std::string> arguments) {
           "none")
       ->delimiter(',')
       ->capture_default_str();
+  command.add_flag(
+      "--teacher", request.teacher,
+      "networks learn from the answers of trees and large networks joined, on more rows than the table has");
   command.add_option("--train-points", request.train_points, "points of the front to train to the end")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -34,6 +34,9 @@ void print_result(const TrainRecord& record) {
   print(fmt::format("test score    {} ({} without any feature)", scores_text(record.test),
                     score_text(score(record.dummy_test, record.metric))));
   print(fmt::format("validation    {}", scores_text(record.validation)));
+  if (record.teacher)
+    print(fmt::format("teacher       {} on {} rows, {:.0f} % trees", scores_text(record.teacher->test),
+                      record.teacher->rows, 100 * record.teacher->share_of_trees));
   print(fmt::format("scaling       {}", name_of(record.scaling.scaling, scaling_names)));
   double total_s = 0;
   std::string phases;
@@ -108,6 +111,8 @@ Run add_train(CLI::App& app) {
   command.add_option("--embedding-width", request.embedding.width, "numbers that stand for an embedded column")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command.add_flag("--teacher", request.teacher,
+                   "learn from the answers of trees and large networks joined, on more rows than the table has");
   add_recipe_flags(command, request.recipe);
   add_common_flags(command, flags->common);
   return [flags] { train_command(*flags); };

@@ -71,7 +71,8 @@ double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, do
   return loss * scale;
 }
 
-double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, Block gradient) {
+double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, Block gradient,
+                          std::span<const float> class_weights) {
   double loss = 0;
   const auto factor = static_cast<float>(scale);
   for (int r = 0; r < logits.rows; ++r) {
@@ -84,10 +85,15 @@ double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, B
     for (int c = 0; c < logits.cols; ++c) sum += exp_of_nonpositive(row[c] - top);
     for (int c = 0; c < logits.cols; ++c) other_sum += exp_of_nonpositive(other[c] - other_top);
     const float log_sum = std::log(sum);
+    const auto target = [&](int c) {
+      const float weight = class_weights.empty() ? 1.0F : class_weights[static_cast<std::size_t>(c)];
+      return weight * exp_of_nonpositive(other[c] - other_top) / other_sum;
+    };
+    float total = 0;
+    for (int c = 0; c < logits.cols; ++c) total += target(c);
     for (int c = 0; c < logits.cols; ++c) {
-      const float target = exp_of_nonpositive(other[c] - other_top) / other_sum;
-      loss += static_cast<double>(target) * static_cast<double>(log_sum - (row[c] - top));
-      out[c] = factor * (exp_of_nonpositive(row[c] - top) / sum - target);
+      loss += static_cast<double>(target(c)) * static_cast<double>(log_sum - (row[c] - top));
+      out[c] = factor * (exp_of_nonpositive(row[c] - top) / sum * total - target(c));
     }
   }
   return loss * scale;

@@ -26,9 +26,10 @@ struct LossOptions {
 double cross_entropy(ConstBlock logits, std::span<const std::int32_t> labels, double scale, Block gradient,
                      const LossOptions& options = {});
 
-/// Cross-entropy against another network's probabilities: scale * sum of -t_c log p_c with t the softmax of `teacher`,
-/// (B, K) logits (in-place distillation; BigNAS, arXiv 2003.11142, section 3.1).
-double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, Block gradient);
+/// Cross-entropy against another's probabilities: scale * sum of -w_c t_c log p_c with t the softmax of `teacher`, (B,
+/// K) logits (Hinton et al., arXiv 1503.02531, at temperature 1), and w the `class_weights`; empty: 1 for every class.
+double soft_cross_entropy(ConstBlock logits, ConstBlock teacher, double scale, Block gradient,
+                          std::span<const float> class_weights = {});
 
 /// Squared error, summed and scaled: scale * sum (y - t)^2. outputs: (B, 1), targets: (B).
 double squared_error(ConstBlock outputs, std::span<const float> targets, double scale, Block gradient);

@@ -224,9 +224,25 @@ TEST(SoftCrossEntropy, OfATeacherSureOfALabelIsTheCrossEntropyOfThatLabel) {
   EXPECT_TRUE(soft.isApprox(hard, 1e-5F));
 }
 
+TEST(SoftCrossEntropy, WeighsClassesAsTheCrossEntropyOfLabelsDoes) {
+  const Matrix logits = Matrix::Random(4, 3);
+  const std::vector<std::int32_t> labels{0, 2, 1, 1};
+  const std::vector<float> weights{0.5F, 3, 1};
+  Matrix teacher = Matrix::Constant(4, 3, -60);
+  for (int r = 0; r < 4; ++r) teacher(r, labels[static_cast<std::size_t>(r)]) = 30;
+  Matrix soft(4, 3), hard(4, 3);
+  EXPECT_NEAR(soft_cross_entropy(block(logits), block(std::as_const(teacher)), 0.2, block(soft), weights),
+              cross_entropy(block(logits), labels, 0.2, block(hard), {weights, 0}), 1e-6);
+  EXPECT_TRUE(soft.isApprox(hard, 1e-5F));
+}
+
 TEST(SoftCrossEntropy, HasTheGradientOfItsDifferences) {
   Matrix logits = Matrix::Random(2, 4);
   const Matrix teacher = 3 * Matrix::Random(2, 4);
+  const std::vector<float> weights{2, 0.5F, 1, 0};
+  const auto soft_cross_entropy = [&](ConstBlock outputs, ConstBlock targets, double scale, Block into) {
+    return tabjoule::soft_cross_entropy(outputs, targets, scale, into, weights);
+  };
   Matrix gradient(2, 4), unused(2, 4);
   soft_cross_entropy(block(std::as_const(logits)), block(teacher), 0.5, block(gradient));
   constexpr float kStep = 1e-2F;

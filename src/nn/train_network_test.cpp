@@ -46,6 +46,24 @@ TEST(TrainNetwork, LearnsARegressionInTheTargetsUnit) {
   EXPECT_LT(trained.result.validation_score, 0.5);  // the target's standard deviation is 6.5
 }
 
+TEST(TrainNetwork, LearnsWhatItIsTaughtInsteadOfTheLabels) {
+  TrainOptions options;
+  options.adamw.learning_rate = 0.01;
+  Samples taught = xor_samples(1500, 4, 1);
+  taught.taught = Matrix::Zero(1500, 2);
+  for (Eigen::Index r = 0; r < 1500; ++r) taught.taught(r, taught.labels[static_cast<std::size_t>(r)]) = 8;
+  taught.labels.assign(1500, 0);
+  EXPECT_GT(train(mlp(4, {32, 32}, 2), taught, xor_samples(500, 4, 2), options, 2).result.validation_score, 0.95);
+
+  options.metric = Metric::rmse;
+  Samples values = curve_samples(1500, 4, 1);
+  values.taught.resize(1500, 1);
+  for (Eigen::Index r = 0; r < 1500; ++r)
+    values.taught(r, 0) = (values.values[static_cast<std::size_t>(r)] - values.target_mean) / values.target_std;
+  values.values.assign(1500, values.target_mean);
+  EXPECT_LT(train(mlp(4, {32, 32}, 1), values, curve_samples(500, 4, 2), options, 2).result.validation_score, 0.5);
+}
+
 TEST(TrainNetwork, GivesTheSameBitsForAnyNumberOfThreads) {
   const Network network = mlp(5, {24}, 2, 0.2F);
   TrainOptions options;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 
@@ -96,6 +97,8 @@ double TrainingStep::backpropagate(const Job& job) {
   losses_.assign(static_cast<std::size_t>(cut.parts) * static_cast<std::size_t>(cut.shards), 0);
   labels_.resize(job.batch.size());
   values_.resize(job.batch.size());
+  if (const Matrix& taught = job.samples->taught; taught.rows() > 0 && taught_.rows() < std::ssize(job.batch))
+    taught_.resize(std::ssize(job.batch), taught.cols());
   cut_tiles();
   for (job_.part = 0; job_.part < cut.parts; ++job_.part) {
     const int first = job_.part * cut.rows;
@@ -148,6 +151,7 @@ void TrainingStep::fill_input(const Pass& pass) {
       values_[slot] = (samples.values[row] - samples.target_mean) / samples.target_std;
     else
       labels_[slot] = samples.labels[row];
+    if (samples.taught.rows() > 0) copy_row(samples.taught, row, taught_.row(static_cast<Eigen::Index>(slot)).data());
   }
 }
 
@@ -163,13 +167,16 @@ double TrainingStep::loss_of(const Pass& pass) {
   if (distillation.outputs.data != nullptr)
     for (int r = 0; r < pass.rows(); ++r)
       std::copy_n(outputs.row(r), outputs.cols, distillation.outputs.row(begin + r));
-  const bool taught = distillation.teacher.data != nullptr;
-  const ConstBlock teacher = taught ? distillation.teacher.middle_rows(begin, pass.rows()) : ConstBlock{};
+  const ConstBlock all_taught = distillation.teacher.data != nullptr ? distillation.teacher
+                                : samples.taught.rows() > 0          ? block(std::as_const(taught_))
+                                                                     : ConstBlock{};
+  const bool taught = all_taught.data != nullptr;
+  const ConstBlock teacher = taught ? all_taught.middle_rows(begin, pass.rows()) : ConstBlock{};
   if (samples.task == Task::regression) {
     const std::span<const float> truth = std::span<const float>(values_).subspan(first, count);
     return squared_error(outputs, taught ? std::span(teacher.data, count) : truth, scale, gradient);
   }
-  if (taught) return soft_cross_entropy(outputs, teacher, scale, gradient);
+  if (taught) return soft_cross_entropy(outputs, teacher, scale, gradient, samples.loss.class_weights);
   return cross_entropy(outputs, std::span(labels_).subspan(first, count), scale, gradient, samples.loss);
 }
 

@@ -24,6 +24,9 @@ struct Samples {
   Task task = Task::regression;
   float target_mean = 0, target_std = 1;  ///< regression: networks see (value - mean) / std
   LossOptions loss;                       ///< classification: what training makes of the labels
+  /// (N, K): what training learns instead of labels and values, as a network's raw outputs: logits, whose softmax is
+  /// the target, or standardised values. Empty: the truth itself.
+  Matrix taught = {};
 
   [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(x.rows()); }
   [[nodiscard]] Truth truth() const { return {labels, values}; }
@@ -90,6 +93,7 @@ class TrainingStep {
   std::vector<double> losses_;        // of each shard of each part
   std::vector<std::int32_t> labels_;  // of the batch, in its order
   std::vector<float> values_;
+  Matrix taught_;
   std::vector<TileWork> tiles_;
   std::vector<float> gradients_;  // of every tile where a batch has parts, else of the tiles in work, one a thread
   std::size_t largest_tile_ = 0;

@@ -159,9 +159,12 @@ Samples spread_rows(const Samples& samples, std::size_t most) {
   if (samples.rows() <= most) return samples;
   Samples part = samples;
   part.x.resize(static_cast<Eigen::Index>(most), samples.x.cols());
+  if (part.taught.rows() > 0) part.taught.resize(static_cast<Eigen::Index>(most), samples.taught.cols());
   for (std::size_t i = 0; i < most; ++i) {
     const std::size_t row = i * samples.rows() / most;
     part.x.row(static_cast<Eigen::Index>(i)) = samples.x.row(static_cast<Eigen::Index>(row));
+    if (part.taught.rows() > 0)
+      part.taught.row(static_cast<Eigen::Index>(i)) = samples.taught.row(static_cast<Eigen::Index>(row));
     if (!part.labels.empty()) part.labels[i] = samples.labels[row];
     if (!part.values.empty()) part.values[i] = samples.values[row];
   }

@@ -129,6 +129,8 @@ void request_from(const Json& json, RunRecord& record) {
   record.features = json.at("features").get<int>();
   record.classes = json.at("classes").get<std::vector<std::string>>();
   record.dummy_test_score = json.at("dummy_test_score").get<double>();
+  if (const auto teacher = json.find("teacher"); teacher != json.end() && !teacher->is_null())
+    record.teacher = teacher_from_json(*teacher);
 }
 
 /// What came of it.
@@ -238,6 +240,7 @@ Json to_json(const RunRecord& record) {
           {"features", record.features},
           {"classes", record.classes},
           {"dummy_test_score", record.dummy_test_score},
+          {"teacher", record.teacher ? to_json(*record.teacher) : Json()},
           {"chosen", to_json(record.chosen)},
           {"chosen_by", {{"rule", by.rule}, {"text", by.text}, {"holds", by.holds}}},
           {"baselines", baselines_json(record)},
@@ -251,6 +254,18 @@ Json to_json(const RunRecord& record) {
           {"stopped_early", or_null(record.stopped_early)},
           {"timing", timing},
           {"notices", record.notices}};
+}
+
+Json to_json(const RunTeacher& teacher) {
+  return {{"share_of_trees", teacher.share_of_trees},
+          {"rows", teacher.rows},
+          {"score_validation", teacher.score_validation},
+          {"score_test", teacher.score_test}};
+}
+
+RunTeacher teacher_from_json(const Json& json) {
+  return {json.at("share_of_trees").get<double>(), json.at("rows").get<std::size_t>(),
+          json.at("score_validation").get<double>(), json.at("score_test").get<double>()};
 }
 
 RunRecord record_from_json(const Json& json) {

@@ -88,6 +88,13 @@ struct RunPhase {
   double energy_j = 0;  ///< by the device's sensor
 };
 
+/// What networks learnt from, beside the table.
+struct RunTeacher {
+  double share_of_trees = 0;  ///< in its predictions; networks' the rest
+  std::size_t rows = 0;       ///< that it answered for: the training rows and others near them
+  double score_validation = 0, score_test = 0;
+};
+
 struct RunRecord {
   std::string version;  ///< of the program
   std::string created;  ///< UTC, ISO 8601
@@ -107,6 +114,7 @@ struct RunRecord {
   int raw_columns = 0;
   std::vector<std::string> classes;
   double dummy_test_score = 0;  ///< of a prediction that ignores the features
+  std::optional<RunTeacher> teacher;
   std::vector<RunSpace> spaces;
   std::size_t architectures_scored = 0;  ///< over all spaces
   std::vector<RunPoint> pareto;          ///< by rising energy
@@ -124,6 +132,9 @@ struct RunRecord {
 
 [[nodiscard]] Json to_json(const RunPoint& point);
 [[nodiscard]] RunPoint point_from_json(const Json& json);
+[[nodiscard]] Json to_json(const RunTeacher& teacher);
+/// Errors (input): a member is absent or of another type.
+[[nodiscard]] RunTeacher teacher_from_json(const Json& json);
 [[nodiscard]] Json to_json(const RunRecord& record);
 /// Errors (input): of another version, a member is absent or of another type.
 [[nodiscard]] RunRecord record_from_json(const Json& json);

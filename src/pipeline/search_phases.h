@@ -11,6 +11,8 @@ void read_phase(SearchState& state);
 /// Measures the kernels that the spaces' networks run and fits the predictor to them. Errors (usage): a limit that not
 /// even the smallest network keeps.
 void profile_phase(SearchState& state);
+/// Where the request asks for a teacher: trains it, and sets what the networks of each space learn from it.
+void teach_phase(SearchState& state);
 /// Trains a supernet for each space.
 void supernet_phase(SearchState& state);
 /// Searches by the aim and by each baseline's, and draws the front.

@@ -22,7 +22,7 @@ constexpr std::size_t kMostProbeRows = 2048;
 std::string file_of(std::size_t space) { return fmt::format("supernet-{}.bin", space); }
 
 std::vector<SupernetPlan> plans_of(SearchState& state) {
-  const std::size_t rows = state.data_of(0).train.rows();
+  const std::size_t rows = state.learnt_of(0).rows();
   std::vector<double> needs;
   for (const auto& space : state.spaces)
     needs.push_back(kMostSupernetEpochs * 3 * space.mean_flops * static_cast<double>(rows));
@@ -31,8 +31,7 @@ std::vector<SupernetPlan> plans_of(SearchState& state) {
   if (state.clock.limited()) {
     double time_s = 0;
     for (std::size_t i = 0; i < flops.size(); ++i)
-      time_s +=
-          flops[i] / training_speed(state.spaces[i].space, state.spaces[i].shape, state.data_of(i).train, state.pool);
+      time_s += flops[i] / training_speed(state.spaces[i].space, state.spaces[i].shape, state.learnt_of(i), state.pool);
     const double affordable = kSupernetShareOfTime * state.clock.left_s() / time_s;
     if (affordable < 1) state.clock.cut_short();
     for (double& share : flops) share *= std::min(1.0, affordable);
@@ -46,7 +45,6 @@ std::vector<SupernetPlan> plans_of(SearchState& state) {
 /// Trains within `plan`, or goes on where the checkpoint is; where `stop` holds already, what is there is taken.
 SupernetResult train(SearchState& state, std::size_t index, const StopCheck& stop) {
   SpaceOfRun& space = state.spaces[index];
-  const PreparedData& data = state.data_of(index);
   space.supernet.emplace(space.space, space.shape, state.request.seed);
   SupernetOptions options;
   options.flop_budget = space.plan.flop_budget;
@@ -56,16 +54,17 @@ SupernetResult train(SearchState& state, std::size_t index, const StopCheck& sto
   options.checkpoint = state.training.file(file_of(index));
   options.stop = stop;
   const std::size_t probe_rows = std::clamp(space.plan.rows / 8, kFewestProbeRows, kMostProbeRows);
-  const Samples probes = spread_rows(data.validation, probe_rows);
+  const Samples probes = spread_rows(state.data_of(index).validation, probe_rows);
   const auto count = static_cast<double>(state.spaces.size());
   const ProgressSink progress = [&](const Progress& p) {
     if (state.progress)
       state.progress({"supernet", (static_cast<double>(index) + p.fraction) / count, space.space.name});
   };
-  const bool all = space.plan.rows >= data.train.rows();
-  SupernetResult result = all ? train_supernet(*space.supernet, data.train, probes, options, state.pool, progress)
-                              : train_supernet(*space.supernet, spread_rows(data.train, space.plan.rows), probes,
-                                               options, state.pool, progress);
+  const Samples& learnt = state.learnt_of(index);
+  const bool all = space.plan.rows >= learnt.rows();
+  SupernetResult result = all ? train_supernet(*space.supernet, learnt, probes, options, state.pool, progress)
+                              : train_supernet(*space.supernet, spread_rows(learnt, space.plan.rows), probes, options,
+                                               state.pool, progress);
   for (auto& [name, parameter] : space.supernet->store().all()) {  // two thirds of the memory, not needed again
     parameter.first_moment.resize(0, 0);
     parameter.second_moment.resize(0, 0);
@@ -94,7 +93,7 @@ Json train_all(SearchState& state) {
     const double share = share_of_time * space.plan.flop_budget / left;
     const SupernetResult result = train(state, i, state.clock.after_share(std::min(1.0, 1.2 * share)));
     state.log(fmt::format("supernet of {}: {} of {} rows, {} epochs, best {}, loss {:.4g}, mean score {:.4g}",
-                          space.space.name, space.plan.rows, state.data_of(i).train.rows(), result.epochs,
+                          space.space.name, space.plan.rows, state.learnt_of(i).rows(), result.epochs,
                           result.best_epoch + 1, result.losses[static_cast<std::size_t>(result.best_epoch)],
                           result.probe_scores[static_cast<std::size_t>(result.best_epoch)]));
     left = std::max(1.0, left - space.plan.flop_budget);

@@ -11,6 +11,13 @@ Json to_json(const Scores& scores) {
   return json;
 }
 
+Json teacher_json(const std::optional<TeacherRecord>& teacher) {
+  if (!teacher) return nullptr;
+  return {{"share_of_trees", teacher->share_of_trees},
+          {"rows", teacher->rows},
+          {"scores", {{"validation", to_json(teacher->validation)}, {"test", to_json(teacher->test)}}}};
+}
+
 Json recipe_json(const TrainRecord& record) {
   const Recipe& recipe = record.request.recipe;
   return {{"learning_rate", recipe.learning_rate},
@@ -53,6 +60,7 @@ Json to_json(const TrainRecord& record) {
             {"validation_loss_quantile", or_null(record.scaling.loss_quantile)},
             {"validation_loss_standard", or_null(record.scaling.loss_standard)}}},
           {"recipe", recipe_json(record)},
+          {"teacher", teacher_json(record.teacher)},
           {"training_bytes", record.training_bytes},
           {"seed", record.request.seed},
           {"threads", record.threads},

@@ -1,6 +1,8 @@
 // What a user asks of `train`, and train.json: what came of it (docs/train-directory.md).
 #pragma once
 
+#include <optional>
+
 #include "pipeline/request.h"
 #include "pipeline/scaling_choice.h"
 #include "pipeline/trained_model.h"
@@ -21,6 +23,7 @@ struct TrainRequest {
   Recipe recipe;
   double dropout = 0.1;
   NumericEmbeddingOptions embedding;
+  bool teacher = false;       ///< learn from a teacher's answers (teach/teacher.h)
   std::uint64_t seed = 0;     ///< of the split, the initial weights, the order of the rows and the dropout
   int threads = 0;            ///< 0: all this process may use
   std::filesystem::path out;  ///< made, must not hold a run already
@@ -28,6 +31,13 @@ struct TrainRequest {
 
 /// All metrics of the task on some rows.
 using Scores = std::vector<std::pair<Metric, double>>;
+
+/// What the network learnt from.
+struct TeacherRecord {
+  double share_of_trees = 0;
+  std::size_t rows = 0;  ///< that it answered for: those of the table and others near them
+  Scores validation, test;
+};
 
 struct TrainRecord {
   std::string version, created;  ///< of the program; UTC, ISO 8601
@@ -45,6 +55,7 @@ struct TrainRecord {
   int batch = 0, threads = 0;
   std::size_t training_bytes = 0;  ///< that training takes beside the rows
   TrainResult training;
+  std::optional<TeacherRecord> teacher;
   Scores validation, test, dummy_test;
   double export_difference = 0;
   std::vector<std::pair<std::string, double>> timing_s;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/version.h"
+#include "pipeline/lesson.h"
 #include "pipeline/model_files.h"
 
 namespace tabjoule {
@@ -29,6 +30,8 @@ void require_request(const TrainRequest& request) {
           request.embedding.bins);
   require(request.embedding.width >= 1 && request.embedding.width <= 1024,
           "the embedding's width must lie in 1 .. 1024", request.embedding.width);
+  if (request.teacher && request.data.label_smoothing > 0)
+    fail_usage("label smoothing is for labels: a teacher's answers are smooth themselves");
   require(request.threads >= 0 && request.threads <= 1024, "the threads must lie in 0 .. 1024", request.threads);
   for (const char* file : {"run.json", "train.json"})
     if (std::filesystem::exists(request.out / file))
@@ -146,6 +149,7 @@ class TrainRun {
 
   void read();
   void scale();
+  void teach();
   void train();
   void export_files();
 
@@ -157,6 +161,7 @@ class TrainRun {
   TrainRecord record_;
   DataRequest wanted_;  ///< what is asked, with the encoding that the family takes
   PreparedData data_;
+  std::optional<Samples> taught_;
   TrainedModel model_;
 };
 
@@ -192,13 +197,24 @@ void TrainRun::scale() {
   describe_data(data_, record_);
 }
 
+void TrainRun::teach() {
+  const Lesson lesson = make_lesson(data_, request_.seed, {}, pool_, progress_);
+  taught_ = learnt_from(lesson, data_, data_, request_.seed, pool_);
+  const Task task = data_.train.task;
+  record_.teacher = {lesson.share_of_trees, taught_->rows(),
+                     scores_of(task, block(lesson.validation_answers), data_.validation.truth()),
+                     scores_of(task, block(lesson.test_answers), data_.test.truth())};
+}
+
 void TrainRun::train() {
   FinalTrainingOptions options;
   options.metric = record_.metric;
   options.flop_budget = std::numeric_limits<double>::infinity();  // what is asked is done
   options.seed = request_.seed;
   options.recipe = request_.recipe;
-  record_.batch = request_.recipe.batch > 0 ? request_.recipe.batch : default_batch(data_.train.rows());
+  if (taught_) options.learnt = &*taught_;
+  record_.batch =
+      request_.recipe.batch > 0 ? request_.recipe.batch : default_batch((taught_ ? *taught_ : data_.train).rows());
   const NetworkShape shape = embedded_shape(data_, request_);
   record_.training_bytes =
       training_bytes(to_network(chosen_.space, chosen_.architecture, shape), record_.batch, pool_.threads());
@@ -217,6 +233,7 @@ void TrainRun::export_files() {
 TrainRecord TrainRun::run() {
   phase("read", [this] { read(); });
   phase("scaling", [this] { scale(); });
+  if (request_.teacher) phase("teacher", [this] { teach(); });
   phase("train", [this] { train(); });
   phase("export", [this] { export_files(); });
   write_json(request_.out / "train.json", to_json(record_));

@@ -1,22 +1,17 @@
 // A trained point as a file: a line of JSON, then its weights (docs/run-directory.md).
-#include <bit>
-#include <cstring>
+#include <utility>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/numbers_file.h"
 #include "pipeline/tuned_training.h"
 
 namespace tabjoule {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "checkpoints hold little-endian numbers");
-
 constexpr const char* kNetworkFormat = "tabjoule-trained-network";
 constexpr int kNetworkVersion = 1;
 
-std::string hash_text(std::string_view bytes) { return fmt::format("{:016x}", stable_hash(bytes)); }
-
-Json header_of(const TrainedPoint& trained, const std::string& hash) {
+Json header_of(const TrainedPoint& trained) {
   const TrainResult& course = trained.model.training;
   return {{"format", kNetworkFormat},
           {"version", kNetworkVersion},
@@ -31,8 +26,7 @@ Json header_of(const TrainedPoint& trained, const std::string& hash) {
           {"losses", course.losses},
           {"score_validation", trained.model.score_validation},
           {"score_test", trained.model.score_test},
-          {"left_out", trained.left_out},
-          {"hash", hash}};
+          {"left_out", trained.left_out}};
 }
 
 TrainedPoint described(const Json& header) {
@@ -54,38 +48,27 @@ TrainedPoint described(const Json& header) {
   return trained;
 }
 
-void read_weights(std::string_view bytes, TrainedModel& model) {
+void read_weights(NumbersFile& file, TrainedModel& model) {
   model.store.add(model.network, Rng(0));
-  for (auto& [name, parameter] : model.store.all()) {
-    const std::size_t size = static_cast<std::size_t>(parameter.value.size()) * sizeof(float);
-    if (bytes.size() < size) fail_input("ends before its numbers do");
-    std::memcpy(parameter.value.data(), bytes.data(), size);
-    bytes.remove_prefix(size);
-  }
-  if (!bytes.empty()) fail_input("holds more numbers than its network takes");
+  for (auto& [name, parameter] : model.store.all()) file.read(parameter.value);
+  file.require_end();
 }
 
 }  // namespace
 
 void write_trained(const std::filesystem::path& file, const TrainedPoint& trained) {
   std::string numbers;
-  for (const auto& [name, parameter] : trained.model.store.all())
-    numbers.append(reinterpret_cast<const char*>(parameter.value.data()),
-                   static_cast<std::size_t>(parameter.value.size()) * sizeof(float));
-  write_file(file, to_text(header_of(trained, hash_text(numbers))) + "\n" + numbers);
+  for (const auto& [name, parameter] : trained.model.store.all()) numbers += bytes_of(parameter.value);
+  write_numbers(file, header_of(trained), numbers);
 }
 
 TrainedPoint read_trained(const std::filesystem::path& file, const SearchSpace& space, const NetworkShape& shape,
                           bool with_weights) {
-  const std::string bytes = read_file(file);
+  std::string bytes = read_file(file);
   return with_context(file.string(), [&] {
     try {
-      const std::size_t end = std::min(bytes.size(), bytes.find('\n'));
-      const Json header = Json::parse(bytes.substr(0, end));
-      require_format(header, kNetworkFormat, kNetworkVersion);
-      const std::string_view numbers = std::string_view(bytes).substr(std::min(bytes.size(), end + 1));
-      if (header.at("hash") != hash_text(numbers)) fail_input("is damaged: its numbers do not give its hash");
-      TrainedPoint trained = described(header);
+      NumbersFile numbers(std::move(bytes), kNetworkFormat, kNetworkVersion);
+      TrainedPoint trained = described(numbers.header());
       NetworkShape own = shape;
       own.dropout = own.attention_dropout = trained.dropout;
       trained.model.network = to_network(space, trained.point.architecture, own);

@@ -36,7 +36,8 @@ struct FinalTrainingOptions {
   double flop_budget = 3e12;  ///< bounds the epochs of a large network on a large table; 3 are always allowed
   std::uint64_t seed = 0;
   Recipe recipe;
-  StopCheck stop = {};  ///< as TrainOptions::stop
+  StopCheck stop = {};              ///< as TrainOptions::stop
+  const Samples* learnt = nullptr;  ///< what is trained on; null: data.train
 };
 
 /// Trains the architecture's network on train, stops early on validation, scores once on test.

@@ -69,6 +69,8 @@ std::string score_tile(const Json& run) {
                                   test_rows ? fmt::format(" on {} test rows", count(*test_rows)) : "");
   if (const auto dummy = number(run, "dummy_test_score"))
     below += fmt::format("<p>{} without looking at the features</p>", score_text(*dummy));
+  if (const auto teacher = number(object(run, "teacher"), "score_test"))
+    below += fmt::format("<p>{} of the teacher it learnt from</p>", score_text(*teacher));
   return tile("Test score", fmt::format("{} <small>{}</small>", score_text(*score), metric_title(text(run, "metric"))),
               below);
 }

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "pipeline/run_record.h"
-#include "suite/boosting.h"
+#include "suite/boosted_ensemble.h"
 #include "suite/suite.h"
 
 namespace tabjoule {

@@ -2,28 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-#include <cstring>
-#include <string_view>
+#include <utility>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/numbers_file.h"
 
 namespace tabjoule {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "checkpoints hold little-endian numbers");
-
 constexpr const char* kFormat = "tabjoule-supernet-checkpoint";
 constexpr int kVersion = 1;
-
-std::string hash_text(std::string_view bytes) { return fmt::format("{:016x}", stable_hash(bytes)); }
-
-template <class Values>
-std::string_view bytes_of(const Values& values) {
-  return {reinterpret_cast<const char*>(values.data()),
-          static_cast<std::size_t>(values.size()) * sizeof(*values.data())};
-}
 
 Json identity_of(const Samples& samples) {
   return {{"rows", samples.rows()},
@@ -31,6 +19,7 @@ Json identity_of(const Samples& samples) {
           {"hash",
            hash_text(hash_text(bytes_of(samples.x)) + hash_text(bytes_of(samples.labels)) +
                      hash_text(bytes_of(samples.values)) + hash_text(bytes_of(samples.loss.class_weights)) +
+                     (samples.taught.size() > 0 ? hash_text(bytes_of(samples.taught)) : "") +
                      fmt::format(" {} {} {}", samples.target_mean, samples.target_std, samples.loss.label_smoothing))}};
 }
 
@@ -75,26 +64,9 @@ Json identity_of(const SupernetOptions& options) {
           {"seed", options.seed}};
 }
 
-/// Matrices one after another as they lie in memory.
-class Body {
- public:
-  explicit Body(std::string_view bytes) : left_(bytes) {}
-
-  void read(Matrix& into) {
-    const std::size_t size = bytes_of(into).size();
-    if (left_.size() < size) fail_input("ends before its numbers do");
-    std::memcpy(into.data(), left_.data(), size);
-    left_.remove_prefix(size);
-  }
-  [[nodiscard]] bool empty() const { return left_.empty(); }
-
- private:
-  std::string_view left_;
-};
-
-Matrix read_like(Body& body, const Matrix& shape) {
+Matrix read_like(NumbersFile& file, const Matrix& shape) {
   Matrix values(shape.rows(), shape.cols());
-  body.read(values);
+  file.read(values);
   return values;
 }
 
@@ -121,26 +93,18 @@ SupernetState state_from(const Json& header) {
   return state;
 }
 
-SupernetState parse(const std::string& bytes, const Json& identity, ParameterStore& store) {
-  const std::size_t end = bytes.find('\n');
-  const Json header = Json::parse(bytes.substr(0, end), nullptr, false);
-  if (header.is_discarded() || !header.is_object()) fail_input("is no checkpoint: its first line is not JSON");
-  require_format(header, kFormat, kVersion);
-  const std::string_view numbers = std::string_view(bytes).substr(std::min(bytes.size(), end + 1));
-  if (!header.contains("hash") || header.at("hash") != hash_text(numbers))
-    fail_input("is damaged: its numbers do not give the hash in its first line");
-  require_identity(header.at("identity"), identity);
-  SupernetState state = state_from(header);
-  Body body(numbers);
+SupernetState parse(NumbersFile file, const Json& identity, ParameterStore& store) {
+  require_identity(file.header().at("identity"), identity);
+  SupernetState state = state_from(file.header());
   std::map<std::string, Parameter> read;
   for (const auto& [name, parameter] : store.all()) {
-    Parameter& into = read[name] = {read_like(body, parameter.value), {}, {}, 0, parameter.decay};
-    into.updates = header.at("updates").at(name).get<std::int64_t>();
-    if (into.updates > 0) into.first_moment = read_like(body, parameter.value);
-    if (into.updates > 0) into.second_moment = read_like(body, parameter.value);
-    state.best[name] = read_like(body, parameter.value);
+    Parameter& into = read[name] = {read_like(file, parameter.value), {}, {}, 0, parameter.decay};
+    into.updates = file.header().at("updates").at(name).get<std::int64_t>();
+    if (into.updates > 0) into.first_moment = read_like(file, parameter.value);
+    if (into.updates > 0) into.second_moment = read_like(file, parameter.value);
+    state.best[name] = read_like(file, parameter.value);
   }
-  if (!body.empty()) fail_input("holds more numbers than its parameters take");
+  file.require_end();
   store.all() = std::move(read);
   return state;
 }
@@ -177,16 +141,15 @@ void write_checkpoint(const std::filesystem::path& file, const Json& identity, c
                       {"best_epoch", result.best_epoch},
                       {"losses", result.losses},
                       {"probe_scores", result.probe_scores}}},
-                    {"updates", updates},
-                    {"hash", hash_text(numbers)}};
-  write_file(file, to_text(header) + "\n" + numbers);
+                    {"updates", updates}};
+  write_numbers(file, header, numbers);
 }
 
 SupernetState read_checkpoint(const std::filesystem::path& file, const Json& identity, ParameterStore& store) {
-  const std::string bytes = read_file(file);
+  std::string bytes = read_file(file);
   return with_context(file.string(), [&] {
     try {
-      return parse(bytes, identity, store);
+      return parse(NumbersFile(std::move(bytes), kFormat, kVersion), identity, store);
     } catch (const Json::exception& error) {
       fail_input("is damaged: {}", error.what());
     }

@@ -20,6 +20,20 @@ int Preprocessor::width() const {
   return width;
 }
 
+std::vector<int> Preprocessor::column_ends() const {
+  std::vector<int> ends;
+  const std::string* last = nullptr;  // parts of one date are one column
+  int end = 0;
+  const auto add = [&](const std::string& column, int width) {
+    if (last != nullptr && *last == column) ends.pop_back();
+    last = &column;
+    ends.push_back(end += width);
+  };
+  for (const auto& feature : numeric) add(feature.column, feature.indicator ? 2 : 1);
+  for (const auto& feature : categorical) add(feature.column, feature.width());
+  return ends;
+}
+
 std::vector<std::string> Preprocessor::output_names() const {
   std::vector<std::string> names;
   for (const auto& feature : numeric) {

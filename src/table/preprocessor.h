@@ -59,6 +59,8 @@ struct Preprocessor {
   std::vector<CategoricalFeature> categorical;
 
   [[nodiscard]] int width() const;
+  /// Ascending, the last is width(): where the outputs of each raw column end.
+  [[nodiscard]] std::vector<int> column_ends() const;
   [[nodiscard]] std::vector<std::string> output_names() const;  ///< (F) "age", "age missing", "job=clerk", ...
   /// The raw columns in the order of the pipeline's inputs, each once.
   [[nodiscard]] std::vector<std::pair<std::string, ColumnKind>> schema() const;

@@ -213,11 +213,14 @@ TEST(Preprocessor, DatesBecomeTheirVaryingParts) {
 TEST(Preprocessor, SchemaListsEveryColumnOnce) {
   const Table table = table_of({texts("c", {"a", "b"}, {0, 1, 0}), numbers("d", {0, 1e7, 4e7}, ColumnKind::datetime),
                                 numbers("b", {0, 1, 1}, ColumnKind::boolean), numbers("n", {1, 2, 3})});
-  EXPECT_THAT(
-      fit_preprocessor(table, all_rows(table), standard(), {}).schema(),
-      ElementsAre(std::pair(std::string("d"), ColumnKind::datetime), std::pair(std::string("b"), ColumnKind::boolean),
-                  std::pair(std::string("n"), ColumnKind::numeric),
-                  std::pair(std::string("c"), ColumnKind::categorical)));
+  const Preprocessor preprocessor = fit_preprocessor(table, all_rows(table), standard(), {});
+  // The date's six parts, the boolean, the number, two levels.
+  EXPECT_THAT(preprocessor.column_ends(), ElementsAre(6, 7, 8, 10));
+  EXPECT_EQ(preprocessor.width(), 10);
+  EXPECT_THAT(preprocessor.schema(), ElementsAre(std::pair(std::string("d"), ColumnKind::datetime),
+                                                 std::pair(std::string("b"), ColumnKind::boolean),
+                                                 std::pair(std::string("n"), ColumnKind::numeric),
+                                                 std::pair(std::string("c"), ColumnKind::categorical)));
 }
 
 TEST(Preprocessor, TablesThatDoNotFitAreErrors) {

@@ -46,14 +46,17 @@ function lasting(record) {
 
 test('killed at several moments and resumed, a run ends with the same record', async (t) => {
   const folder = temporaryFolder(t);
-  const args = request(folder);
+  const args = [...request(folder), '--teacher'];
   const whole = path.join(folder, 'whole');
   const once = tabjoule(...args, '--out', whole);
   assert.equal(once.code, 0, once.err);
+  const { teacher, rows } = readRecord(whole);
+  assert.equal(teacher.rows, 9 * rows.train);
+  assert.ok(teacher.score_test > 0.8, `${teacher.score_test}`);
 
   const killed = path.join(folder, 'killed');
   const checkpoint = path.join(killed, 'checkpoint');
-  const moments = ['scaling.json', 'phase-profile.json', 'supernet-0.bin', 'phase-supernet.json', 'phase-search.json', /^network-/,
+  const moments = ['scaling.json', 'phase-profile.json', 'teacher.json', 'supernet-0.bin', 'phase-supernet.json', 'phase-search.json', /^network-/,
     'phase-train.json'];
   for (const moment of moments) {
     const reached = () => fs.existsSync(checkpoint) &&

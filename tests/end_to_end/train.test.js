@@ -51,6 +51,22 @@ test('a regression is scored in its own unit, and its result is the same with on
   assert.ok(one.scaling.validation_loss_quantile > 0 && one.scaling.validation_loss_standard > 0);
 });
 
+test('a teacher is learnt from, and scored beside its student', (t) => {
+  const folder = temporaryFolder(t);
+  const [one, two] = ['1', '2'].map((threads) =>
+    train(folder, 'outcome', '--teacher', '--threads', threads, '--epochs', '20', '--class-weights', 'balanced').record);
+  assert.equal(one.teacher.rows, 9 * one.rows.train);
+  assert.ok(one.teacher.scores.test.accuracy > one.scores.dummy_test.accuracy + 0.2);
+  assert.ok(one.scores.test.accuracy > one.scores.dummy_test.accuracy + 0.2);
+  assert.deepEqual(one.scores, two.scores);
+  assert.deepEqual(one.teacher, two.teacher);
+  assert.equal(train(folder, 'value', '--epochs', '2').record.teacher, null);
+
+  const { result } = train(folder, 'outcome', '--teacher', '--label-smoothing', '0.1');
+  assert.equal(result.code, 2);
+  assert.match(result.err, /label smoothing is for labels/);
+});
+
 test('the network may come from a file, and its space from another', (t) => {
   const folder = temporaryFolder(t);
   smallSpace(folder);  // small.json

@@ -1,4 +1,4 @@
-#include "suite/boosting.h"
+#include "suite/boosted_ensemble.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

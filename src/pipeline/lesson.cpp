@@ -1,0 +1,88 @@
+#include "pipeline/lesson.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/numbers_file.h"
+#include "teach/nearby_rows.h"
+#include "teach/teacher.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr const char* kLessonFormat = "tabjoule-lesson";
+constexpr int kLessonVersion = 1;
+
+NearbyRows nearby_rows(const PreparedData& source, int copies, std::uint64_t seed, ThreadPool& pool) {
+  return {one_hot_view(source.train.x, source.preprocessor), copies, seed, pool};
+}
+
+Matrix read_matrix(NumbersFile& file, const char* name) {
+  const Json& size = file.header().at(name);
+  Matrix matrix(size.at(0).get<Eigen::Index>(), size.at(1).get<Eigen::Index>());
+  file.read(matrix);
+  return matrix;
+}
+
+}  // namespace
+
+Lesson make_lesson(const PreparedData& data, std::uint64_t seed, const StopCheck& stop, ThreadPool& pool,
+                   const ProgressSink& progress) {
+  TeacherOptions options;
+  options.seed = seed;
+  options.stop = stop;
+  const Teacher teacher = Teacher::train(data.train, data.validation, data.preprocessor, data.dataset->target.outputs(),
+                                         options, pool, progress);
+  Lesson lesson;
+  lesson.share_of_trees = teacher.share_of_trees();
+  lesson.copies = default_copies(data.train.rows());
+  const Matrix rows = nearby_rows(data, lesson.copies, seed, pool).of(data.train.x, data.preprocessor.column_ends());
+  lesson.answers = teacher.predict(rows, pool);
+  lesson.validation_answers = teacher.predict(data.validation.x, pool);
+  lesson.test_answers = teacher.predict(data.test.x, pool);
+  return lesson;
+}
+
+Samples learnt_from(const Lesson& lesson, const PreparedData& source, const PreparedData& data, std::uint64_t seed,
+                    ThreadPool& pool) {
+  return taught_samples(
+      data.train, nearby_rows(source, lesson.copies, seed, pool).of(data.train.x, data.preprocessor.column_ends()),
+      lesson.answers);
+}
+
+void write_lesson(const std::filesystem::path& file, const Lesson& lesson) {
+  const auto size = [](const Matrix& matrix) { return Json{matrix.rows(), matrix.cols()}; };
+  std::string numbers;
+  for (const Matrix* matrix : {&lesson.answers, &lesson.validation_answers, &lesson.test_answers})
+    numbers += bytes_of(*matrix);
+  write_numbers(file,
+                {{"format", kLessonFormat},
+                 {"version", kLessonVersion},
+                 {"share_of_trees", lesson.share_of_trees},
+                 {"copies", lesson.copies},
+                 {"answers", size(lesson.answers)},
+                 {"validation_answers", size(lesson.validation_answers)},
+                 {"test_answers", size(lesson.test_answers)}},
+                numbers);
+}
+
+Lesson read_lesson(const std::filesystem::path& path) {
+  std::string bytes = read_file(path);
+  return with_context(path.string(), [&] {
+    try {
+      NumbersFile file(std::move(bytes), kLessonFormat, kLessonVersion);
+      Lesson lesson;
+      lesson.share_of_trees = file.header().at("share_of_trees").get<double>();
+      lesson.copies = file.header().at("copies").get<int>();
+      lesson.answers = read_matrix(file, "answers");
+      lesson.validation_answers = read_matrix(file, "validation_answers");
+      lesson.test_answers = read_matrix(file, "test_answers");
+      file.require_end();
+      return lesson;
+    } catch (const Json::exception& error) {
+      fail_input("is damaged: {}", error.what());
+    }
+  });
+}
+
+}  // namespace tabjoule

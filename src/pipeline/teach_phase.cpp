@@ -1,0 +1,44 @@
+// A teacher for the networks of a search.
+#include "pipeline/lesson.h"
+#include "pipeline/search_phases.h"
+
+namespace tabjoule {
+namespace {
+
+constexpr const char* kLessonFile = "lesson.bin";
+/// Of what a time budget leaves.
+constexpr double kTeacherShareOfTime = 0.2;
+
+Json teach(SearchState& state) {
+  if (const auto kept = state.training.load("teacher")) return *kept;
+  const PreparedData& data = state.data_of(0);
+  const Lesson lesson =
+      make_lesson(data, state.request.seed, state.clock.after_share(kTeacherShareOfTime), state.pool, state.progress);
+  write_lesson(state.training.file(kLessonFile), lesson);
+  const auto score = [&](const Matrix& answers, const Samples& samples) {
+    return evaluate(state.metric, block(answers), samples.truth());
+  };
+  Json outcome =
+      to_json(RunTeacher{lesson.share_of_trees, static_cast<std::size_t>(lesson.answers.rows()),
+                         score(lesson.validation_answers, data.validation), score(lesson.test_answers, data.test)});
+  if (!state.clock.interrupted()) state.training.store("teacher", outcome);
+  return outcome;
+}
+
+void apply_teach(SearchState& state, const Json& outcome) {
+  const Lesson lesson = read_lesson(state.training.file(kLessonFile));
+  const PreparedData& source = state.data_of(0);
+  for (const auto& [encoding, data] : state.data)
+    state.taught.emplace(encoding, learnt_from(lesson, source, data, state.request.seed, state.pool));
+  state.record.teacher = teacher_from_json(outcome);
+}
+
+}  // namespace
+
+void teach_phase(SearchState& state) {
+  if (!state.request.teacher) return;
+  kept_phase(
+      state, "teacher", [&] { return teach(state); }, [&](const Json& outcome) { apply_teach(state, outcome); });
+}
+
+}  // namespace tabjoule
