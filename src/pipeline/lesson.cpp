@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/numbers_file.h"
 #include "teach/nearby_rows.h"
-#include "teach/teacher.h"
 
 namespace tabjoule {
 namespace {
@@ -26,17 +25,15 @@ Matrix read_matrix(NumbersFile& file, const char* name) {
 
 }  // namespace
 
-Lesson make_lesson(const PreparedData& data, std::uint64_t seed, const StopCheck& stop, ThreadPool& pool,
+Lesson make_lesson(const PreparedData& data, const TeacherOptions& options, ThreadPool& pool,
                    const ProgressSink& progress) {
-  TeacherOptions options;
-  options.seed = seed;
-  options.stop = stop;
   const Teacher teacher = Teacher::train(data.train, data.validation, data.preprocessor, data.dataset->target.outputs(),
                                          options, pool, progress);
   Lesson lesson;
   lesson.share_of_trees = teacher.share_of_trees();
   lesson.copies = default_copies(data.train.rows());
-  const Matrix rows = nearby_rows(data, lesson.copies, seed, pool).of(data.train.x, data.preprocessor.column_ends());
+  const Matrix rows =
+      nearby_rows(data, lesson.copies, options.seed, pool).of(data.train.x, data.preprocessor.column_ends());
   lesson.answers = teacher.predict(rows, pool);
   lesson.validation_answers = teacher.predict(data.validation.x, pool);
   lesson.test_answers = teacher.predict(data.test.x, pool);
@@ -66,18 +63,18 @@ void write_lesson(const std::filesystem::path& file, const Lesson& lesson) {
                 numbers);
 }
 
-Lesson read_lesson(const std::filesystem::path& path) {
-  std::string bytes = read_file(path);
-  return with_context(path.string(), [&] {
+Lesson read_lesson(const std::filesystem::path& file) {
+  std::string bytes = read_file(file);
+  return with_context(file.string(), [&] {
     try {
-      NumbersFile file(std::move(bytes), kLessonFormat, kLessonVersion);
+      NumbersFile numbers(std::move(bytes), kLessonFormat, kLessonVersion);
       Lesson lesson;
-      lesson.share_of_trees = file.header().at("share_of_trees").get<double>();
-      lesson.copies = file.header().at("copies").get<int>();
-      lesson.answers = read_matrix(file, "answers");
-      lesson.validation_answers = read_matrix(file, "validation_answers");
-      lesson.test_answers = read_matrix(file, "test_answers");
-      file.require_end();
+      lesson.share_of_trees = numbers.header().at("share_of_trees").get<double>();
+      lesson.copies = numbers.header().at("copies").get<int>();
+      lesson.answers = read_matrix(numbers, "answers");
+      lesson.validation_answers = read_matrix(numbers, "validation_answers");
+      lesson.test_answers = read_matrix(numbers, "test_answers");
+      numbers.require_end();
       return lesson;
     } catch (const Json::exception& error) {
       fail_input("is damaged: {}", error.what());

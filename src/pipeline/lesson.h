@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "pipeline/prepared_data.h"
+#include "teach/teacher.h"
 
 namespace tabjoule {
 
@@ -15,8 +16,8 @@ struct Lesson {
   Matrix validation_answers, test_answers;
 };
 
-/// Trains a teacher on `data`, at most until `stop` holds, and asks it. Errors: those of Teacher::train.
-[[nodiscard]] Lesson make_lesson(const PreparedData& data, std::uint64_t seed, const StopCheck& stop, ThreadPool& pool,
+/// Trains a teacher on `data` and asks it. Its seed decides the rows too. Errors: those of Teacher::train.
+[[nodiscard]] Lesson make_lesson(const PreparedData& data, const TeacherOptions& options, ThreadPool& pool,
                                  const ProgressSink& progress);
 
 /// The rows of `lesson` as a student takes them that sees `data`, the same table as the teacher's `source` in any

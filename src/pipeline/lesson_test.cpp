@@ -31,7 +31,9 @@ TEST(Lesson, IsLearntInAnyEncodingAndComesBackFromItsFile) {
   const PreparedData source = prepared(csv, CategoryEncoding::one_hot);
   const PreparedData codes = prepared(csv, CategoryEncoding::codes);
   ThreadPool pool(2);
-  const Lesson lesson = make_lesson(source, 3, {}, pool, {});
+  TeacherOptions options;
+  options.seed = 3;
+  const Lesson lesson = make_lesson(source, options, pool, {});
   const auto rows = static_cast<Eigen::Index>(source.train.rows());
   EXPECT_EQ(lesson.answers.rows(), rows * 9);
   EXPECT_GT(evaluate(Metric::accuracy, block(lesson.test_answers), source.test.truth()), 0.85);

@@ -6,14 +6,19 @@ namespace tabjoule {
 namespace {
 
 constexpr const char* kLessonFile = "lesson.bin";
+/// Floating-point operations of each of its networks at effort 1: about half a minute on two cores.
+constexpr double kTeacherFlops = 3e12;
 /// Of what a time budget leaves.
 constexpr double kTeacherShareOfTime = 0.2;
 
 Json teach(SearchState& state) {
   if (const auto kept = state.training.load("teacher")) return *kept;
   const PreparedData& data = state.data_of(0);
-  const Lesson lesson =
-      make_lesson(data, state.request.seed, state.clock.after_share(kTeacherShareOfTime), state.pool, state.progress);
+  TeacherOptions options;
+  options.seed = state.request.seed;
+  options.flop_budget = state.request.effort * kTeacherFlops;
+  options.stop = state.clock.after_share(kTeacherShareOfTime);
+  const Lesson lesson = make_lesson(data, options, state.pool, state.progress);
   write_lesson(state.training.file(kLessonFile), lesson);
   const auto score = [&](const Matrix& answers, const Samples& samples) {
     return evaluate(state.metric, block(answers), samples.truth());

@@ -198,7 +198,9 @@ void TrainRun::scale() {
 }
 
 void TrainRun::teach() {
-  const Lesson lesson = make_lesson(data_, request_.seed, {}, pool_, progress_);
+  TeacherOptions options;
+  options.seed = request_.seed;
+  const Lesson lesson = make_lesson(data_, options, pool_, progress_);
   taught_ = learnt_from(lesson, data_, data_, request_.seed, pool_);
   const Task task = data_.train.task;
   record_.teacher = {lesson.share_of_trees, taught_->rows(),

@@ -19,10 +19,16 @@ constexpr float kDropout = 0.1F;
 constexpr double kLearningRate = 1e-3, kWeightDecay = 1e-5;
 constexpr double kAveragingEpochs = 5;
 constexpr int kEpochs = 200;
+constexpr int kFewestEpochs = 3;
+/// Where fewer can be afforded, early stopping would hardly come into play, and the learning rate is annealed instead.
+constexpr int kAnnealedEpochs = 30;
 /// Weights of the trees that are tried, between 0 and 1.
 constexpr int kShares = 8;
 
-constexpr BoostingSetting kSettings[] = {{6, 0.05, 0.8}, {9, 0.05, 0.8}};
+constexpr int kTreeDepths[] = {6, 9};
+constexpr double kTreeRate = 0.05;
+constexpr double kTreeRateOfClasses = 0.1;  ///< where a round is a tree a class
+constexpr double kTreeFraction = 0.8;
 constexpr int kRounds = 1500;
 constexpr int kPatience = 50;
 
@@ -119,7 +125,10 @@ Teacher Teacher::train(const Samples& train, const Samples& validation, const Pr
 
   BoostingOptions boosting;
   boosting.metric = metric;
-  boosting.settings.assign(std::begin(kSettings), std::end(kSettings));
+  boosting.settings.clear();
+  for (const int depth : kTreeDepths)
+    boosting.settings.push_back(
+        {depth, train.task == Task::multiclass ? kTreeRateOfClasses : kTreeRate, kTreeFraction});
   boosting.rounds = kRounds;
   boosting.patience = kPatience;
   boosting.seed = options.seed;
@@ -133,7 +142,9 @@ Teacher Teacher::train(const Samples& train, const Samples& validation, const Pr
   TrainOptions training;
   training.metric = metric;
   training.averaging_epochs = kAveragingEpochs;
-  training.max_epochs = kEpochs;
+  const double epoch_flops = 3.0 * static_cast<double>(teacher.network_.flops()) * static_cast<double>(rows.rows());
+  training.max_epochs = static_cast<int>(std::clamp<double>(options.flop_budget / epoch_flops, kFewestEpochs, kEpochs));
+  training.anneal = training.max_epochs < kAnnealedEpochs;
   training.stop = options.stop;
   training.adamw.learning_rate = kLearningRate;
   training.adamw.weight_decay = kWeightDecay;

@@ -3,6 +3,7 @@
 // arXiv 1503.02531) on the table's rows and on rows much like them, and spends the joules of a small network.
 #pragma once
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace tabjoule {
 
 struct TeacherOptions {
   int networks = 3;
+  /// Operations of a network's training; 3 epochs are always allowed.
+  double flop_budget = std::numeric_limits<double>::infinity();
   std::uint64_t seed = 0;
   StopCheck stop = {};  ///< ends each member's training early; empty: never
 };
