@@ -97,7 +97,8 @@ double TrainingStep::backpropagate(const Job& job) {
   losses_.assign(static_cast<std::size_t>(cut.parts) * static_cast<std::size_t>(cut.shards), 0);
   labels_.resize(job.batch.size());
   values_.resize(job.batch.size());
-  if (const Matrix& taught = job.samples->taught; taught.rows() > 0 && taught_.rows() < std::ssize(job.batch))
+  if (const Matrix& taught = job.samples->taught;
+      taught.rows() > 0 && (taught_.rows() < std::ssize(job.batch) || taught_.cols() != taught.cols()))
     taught_.resize(std::ssize(job.batch), taught.cols());
   cut_tiles();
   for (job_.part = 0; job_.part < cut.parts; ++job_.part) {

@@ -31,7 +31,7 @@ Lesson make_lesson(const PreparedData& data, const TeacherOptions& options, Thre
                                          options, pool, progress);
   Lesson lesson;
   lesson.share_of_trees = teacher.share_of_trees();
-  lesson.copies = default_copies(data.train.rows());
+  lesson.copies = default_copies(data.train.x);
   const Matrix rows =
       nearby_rows(data, lesson.copies, options.seed, pool).of(data.train.x, data.preprocessor.column_ends());
   lesson.answers = teacher.predict(rows, pool);

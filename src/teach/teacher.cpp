@@ -33,6 +33,7 @@ constexpr int kRounds = 1500;
 constexpr int kPatience = 50;
 
 constexpr std::size_t kMostTaughtRows = 200'000;
+constexpr std::size_t kMostTaughtNumbers = 100'000'000;  ///< 400 MB of them
 constexpr std::size_t kMostCopies = 8;
 
 constexpr float kLeastProbability = 1e-6F;
@@ -191,8 +192,10 @@ Samples taught_samples(const Samples& train, Matrix x, const Matrix& answers) {
   return taught;
 }
 
-int default_copies(std::size_t rows) {
-  return static_cast<int>(std::clamp<std::size_t>(kMostTaughtRows / std::max<std::size_t>(rows, 1), 1, kMostCopies));
+int default_copies(const Matrix& x) {
+  const auto fitting = [](std::size_t most, Eigen::Index size) { return most / static_cast<std::size_t>(size); };
+  const std::size_t copies = std::min(fitting(kMostTaughtRows, x.rows()), fitting(kMostTaughtNumbers, x.size()));
+  return static_cast<int>(std::clamp<std::size_t>(copies, 1, kMostCopies));
 }
 
 }  // namespace tabjoule

@@ -56,8 +56,8 @@ class Teacher {
 /// What trees and MLPs take of rows in any encoding: codes become a column for each level.
 [[nodiscard]] Matrix one_hot_view(const Matrix& x, const Preprocessor& preprocessor);
 
-/// Copies of each row that a student is worth being taught: fewer where rows are many.
-[[nodiscard]] int default_copies(std::size_t rows);
+/// Rows near each of a table's that a student is worth being taught: fewer where the table is large.
+[[nodiscard]] int default_copies(const Matrix& x);
 
 /// `x`, rows of `nearby` in the encoding of `train`, as what a student learns: `answers`, a teacher's predictions for
 /// them.

@@ -94,10 +94,11 @@ TEST(TaughtSamples, HoldTheAnswersAsNetworksPutThemOut) {
   EXPECT_EQ(values.values, std::vector<float>(500, 140));
 }
 
-TEST(DefaultCopies, AreFewerWhereRowsAreMany) {
-  EXPECT_EQ(default_copies(10), 8);
-  EXPECT_EQ(default_copies(50'000), 4);
-  EXPECT_EQ(default_copies(10'000'000), 1);
+TEST(DefaultCopies, AreFewerWhereTheTableIsLarge) {
+  EXPECT_EQ(default_copies(Matrix(10, 3)), 8);
+  EXPECT_EQ(default_copies(Matrix(50'000, 1)), 4);
+  EXPECT_EQ(default_copies(Matrix(10'000, 5'000)), 2);
+  EXPECT_EQ(default_copies(Matrix(10'000'000, 1)), 1);
 }
 
 }  // namespace
