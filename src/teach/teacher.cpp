@@ -10,7 +10,9 @@
 namespace tabjoule {
 namespace {
 
-constexpr int kDepth = 3, kWidth = 256;
+/// Networks by turns. ResNets are the better ones, both together better still.
+constexpr const char* kArchitectures[] = {R"({"space": "resnet", "depth": 4, "width": 128, "hidden": 256})",
+                                          R"({"space": "mlp", "depth": 3, "width": 256})"};
 constexpr int kBins = 48;
 /// Embedded numbers need rows to learn from, and widen the first layer.
 constexpr std::size_t kRowsForBins = 2000;
@@ -46,7 +48,7 @@ int outputs_of_numbers(const Preprocessor& preprocessor) {
   return outputs;
 }
 
-Network network_of_members(const Matrix& view, const Preprocessor& preprocessor, int outputs) {
+NetworkShape shape_for_members(const Matrix& view, const Preprocessor& preprocessor, int outputs) {
   NetworkShape shape;
   shape.inputs = static_cast<int>(view.cols());
   shape.outputs = outputs;
@@ -54,8 +56,13 @@ Network network_of_members(const Matrix& view, const Preprocessor& preprocessor,
   const int numbers = outputs_of_numbers(preprocessor);
   if (numbers > 0 && numbers <= kMostEmbedded && static_cast<std::size_t>(view.rows()) >= kRowsForBins)
     shape.embedding = std::make_shared<const NumericEmbedding>(NumericEmbedding{quantile_edges(view, numbers, kBins)});
-  const SearchSpace space = load_space("mlp");
-  return to_network(space, architecture_from_json(space, {{"depth", kDepth}, {"width", kWidth}}), shape);
+  return shape;
+}
+
+Network network_of_member(int member, const NetworkShape& shape) {
+  const Json architecture = Json::parse(kArchitectures[static_cast<std::size_t>(member) % std::size(kArchitectures)]);
+  const SearchSpace space = load_space(architecture.at("space").get<std::string>());
+  return to_network(space, architecture_from_json(space, architecture), shape);
 }
 
 }  // namespace
@@ -96,9 +103,9 @@ Samples Teacher::rows_for_members(Matrix view) const {
 
 Matrix Teacher::predict_networks(const Samples& rows, ThreadPool& pool) const {
   Evaluator evaluator(pool);
-  Matrix sum = evaluator.predict(network_, stores_.front(), rows);
-  for (std::size_t i = 1; i < stores_.size(); ++i) sum += evaluator.predict(network_, stores_[i], rows);
-  return sum / static_cast<float>(stores_.size());
+  Matrix sum = Matrix::Zero(rows.x.rows(), networks_.front().network.output_width());
+  for (const Member& member : networks_) sum += evaluator.predict(member.network, member.store, rows);
+  return sum / static_cast<float>(networks_.size());
 }
 
 Matrix Teacher::predict(const Matrix& x, ThreadPool& pool) const {
@@ -139,23 +146,25 @@ Teacher Teacher::train(const Samples& train, const Samples& validation, const Pr
   teacher.trees_.set_threads(pool.threads());
   tell(1);
 
-  teacher.network_ = network_of_members(rows.x, preprocessor, outputs);
+  const NetworkShape shape = shape_for_members(rows.x, preprocessor, outputs);
   TrainOptions training;
   training.metric = metric;
   training.averaging_epochs = kAveragingEpochs;
-  const double epoch_flops = 3.0 * static_cast<double>(teacher.network_.flops()) * static_cast<double>(rows.rows());
-  training.max_epochs = static_cast<int>(std::clamp<double>(options.flop_budget / epoch_flops, kFewestEpochs, kEpochs));
-  training.anneal = training.max_epochs < kAnnealedEpochs;
   training.stop = options.stop;
   training.adamw.learning_rate = kLearningRate;
   training.adamw.weight_decay = kWeightDecay;
   for (int i = 0; i < options.networks; ++i) {
     ++done;
+    Member& member = teacher.networks_.emplace_back(Member{network_of_member(i, shape), {}});
+    const double epoch_flops = 3.0 * static_cast<double>(member.network.flops()) * static_cast<double>(rows.rows());
+    training.max_epochs =
+        static_cast<int>(std::clamp<double>(options.flop_budget / epoch_flops, kFewestEpochs, kEpochs));
+    training.anneal = training.max_epochs < kAnnealedEpochs;
     training.seed = Rng(options.seed).split(static_cast<std::uint64_t>(i)).next();
-    (void)train_network(teacher.network_, teacher.stores_.emplace_back(), rows, judged, training, pool,
+    (void)train_network(member.network, member.store, rows, judged, training, pool,
                         [&](const Progress& p) { tell(p.fraction); });
   }
-  if (!teacher.stores_.empty()) teacher.weigh(judged, pool);
+  if (!teacher.networks_.empty()) teacher.weigh(judged, pool);
   return teacher;
 }
 

@@ -16,7 +16,7 @@
 namespace tabjoule {
 
 struct TeacherOptions {
-  int networks = 3;
+  int networks = 4;
   /// Operations of a network's training; 3 epochs are always allowed.
   double flop_budget = std::numeric_limits<double>::infinity();
   std::uint64_t seed = 0;
@@ -38,6 +38,10 @@ class Teacher {
   [[nodiscard]] double share_of_trees() const { return share_of_trees_; }
 
  private:
+  struct Member {
+    Network network;
+    ParameterStore store;
+  };
   Teacher(Boosting trees, Preprocessor preprocessor, const Samples& train);
   /// Probabilities, or values in the target's own unit, in the mean over the networks. `rows`: of the members' view.
   [[nodiscard]] Matrix predict_networks(const Samples& rows, ThreadPool& pool) const;
@@ -48,8 +52,7 @@ class Teacher {
   Preprocessor preprocessor_;
   Task task_;
   float target_mean_, target_std_;
-  Network network_;
-  std::vector<ParameterStore> stores_;  ///< one a network
+  std::vector<Member> networks_;
   double share_of_trees_ = 1;
 };
 
