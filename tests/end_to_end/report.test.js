@@ -42,6 +42,13 @@ test('the page holds the record as it is and asks the network for nothing', (t) 
   }
 });
 
+test('a teacher is told beside its student', (t) => {
+  const record = largeRun();
+  assert.match(fs.readFileSync(reportOf(temporaryFolder(t), record), 'utf8'), /0\.8722 of the teacher it learnt from/);
+  record.teacher = null;
+  assert.doesNotMatch(fs.readFileSync(reportOf(temporaryFolder(t), record), 'utf8'), /of the teacher/);
+});
+
 test('text from tables and flags stays text', (t) => {
   const html = fs.readFileSync(reportOf(temporaryFolder(t), hostileRun()), 'utf8');
   assert.ok(!html.includes('<img'));
