@@ -215,8 +215,9 @@ void TrainRun::train() {
   options.seed = request_.seed;
   options.recipe = request_.recipe;
   if (taught_) options.learnt = &*taught_;
-  record_.batch =
-      request_.recipe.batch > 0 ? request_.recipe.batch : default_batch((taught_ ? *taught_ : data_.train).rows());
+  // Steps as small as without a teacher: that there are more rows is no reason for fewer steps.
+  record_.batch = options.recipe.batch =
+      request_.recipe.batch > 0 ? request_.recipe.batch : default_batch(data_.train.rows());
   const NetworkShape shape = embedded_shape(data_, request_);
   record_.training_bytes =
       training_bytes(to_network(chosen_.space, chosen_.architecture, shape), record_.batch, pool_.threads());

@@ -92,7 +92,7 @@ class Tuning {
     training.stop = options_.stop;
     training.recipe.learning_rate = setting.learning_rate;
     training.recipe.weight_decay = setting.weight_decay;
-    training.recipe.batch = default_batch(rows());
+    training.recipe.batch = default_batch(data_.train.rows());
     training.learnt = options_.learnt;
     NetworkShape shape = shape_;
     shape.dropout = shape.attention_dropout = setting.dropout;
