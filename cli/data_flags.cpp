@@ -37,6 +37,8 @@ void add_data_flags(CLI::App& command, DataFlags& flags) {
   command.add_option("--label-smoothing", data.label_smoothing, "share of each label that is spread over all classes")
       ->check(CLI::Range(0.0, 0.99))
       ->capture_default_str();
+  command.add_flag("--teacher", data.teacher,
+                   "learn from the answers of trees and large networks joined, on more rows than the table has");
 }
 
 }  // namespace tabjoule::cli

@@ -181,9 +181,6 @@ Run add_search(CLI::App& app, std::vector<std::string> arguments) {
           "none")
       ->delimiter(',')
       ->capture_default_str();
-  command.add_flag(
-      "--teacher", request.teacher,
-      "networks learn from the answers of trees and large networks joined, on more rows than the table has");
   command.add_option("--train-points", request.train_points, "points of the front to train to the end")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

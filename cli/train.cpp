@@ -111,8 +111,6 @@ Run add_train(CLI::App& app) {
   command.add_option("--embedding-width", request.embedding.width, "numbers that stand for an embedded column")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command.add_flag("--teacher", request.teacher,
-                   "learn from the answers of trees and large networks joined, on more rows than the table has");
   add_recipe_flags(command, request.recipe);
   add_common_flags(command, flags->common);
   return [flags] { train_command(*flags); };

@@ -39,19 +39,13 @@ void append_one_hot(CodeColumns& one_hot, const CategoricalFeature& feature, std
   if (feature.has_other) append(levels + 1);
 }
 
-std::int64_t numeric_width(const Preprocessor& preprocessor) {
-  std::int64_t width = 0;
-  for (const NumericFeature& feature : preprocessor.numeric) width += feature.indicator ? 2 : 1;
-  return width;
-}
-
 }  // namespace
 
 void add_categorical(GraphBuilder& builder, const Preprocessor& preprocessor, std::vector<FeatureBlock>& blocks) {
   if (preprocessor.categorical.empty()) return;
   std::vector<std::string> code_tensors;
   CodeColumns one_hot, plain;
-  std::int64_t column = numeric_width(preprocessor);
+  std::int64_t column = preprocessor.numeric_width();
   for (const CategoricalFeature& feature : preprocessor.categorical) {
     const auto index = static_cast<std::int64_t>(code_tensors.size());
     code_tensors.push_back(add_codes(builder, feature));

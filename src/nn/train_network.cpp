@@ -12,6 +12,10 @@
 namespace tabjoule {
 namespace {
 
+constexpr double kFewestEpochs = 3;
+/// Fewer are annealed.
+constexpr int kFewEpochs = 30;
+
 /// One run while it happens.
 class Run {
  public:
@@ -120,6 +124,16 @@ TrainResult Run::run() {
 }
 
 }  // namespace
+
+double epoch_flops(const Network& network, std::size_t rows) {
+  return 3.0 * static_cast<double>(network.flops()) * static_cast<double>(rows);
+}
+
+void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget) {
+  const auto affordable = static_cast<int>(std::clamp(flop_budget / epoch_flops(network, rows), kFewestEpochs, 1e6));
+  options.anneal = affordable < std::min(kFewEpochs, options.max_epochs);
+  options.max_epochs = std::min(affordable, options.max_epochs);
+}
 
 TrainResult train_network(const Network& network, ParameterStore& store, const Samples& train,
                           const Samples& validation, const TrainOptions& options, ThreadPool& pool,

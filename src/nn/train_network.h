@@ -22,6 +22,13 @@ struct TrainOptions {
       {};  ///< ends training early, asked before every step but the first, which is always done; empty: never
 };
 
+/// Floating-point operations of an epoch on `rows` rows, forward and backward counted as three forwards.
+[[nodiscard]] double epoch_flops(const Network& network, std::size_t rows);
+
+/// Bounds the epochs by what `flop_budget` affords, 3 at least. Where early stopping would hardly come into play, the
+/// learning rate is annealed instead.
+void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget);
+
 struct TrainResult {
   int epochs = 0;
   int best_epoch = 0;

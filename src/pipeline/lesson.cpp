@@ -4,17 +4,12 @@
 
 #include "base/error.h"
 #include "base/numbers_file.h"
-#include "teach/nearby_rows.h"
 
 namespace tabjoule {
 namespace {
 
 constexpr const char* kLessonFormat = "tabjoule-lesson";
 constexpr int kLessonVersion = 1;
-
-NearbyRows nearby_rows(const PreparedData& source, int copies, std::uint64_t seed, ThreadPool& pool) {
-  return {one_hot_view(source.train.x, source.preprocessor), copies, seed, pool};
-}
 
 Matrix read_matrix(NumbersFile& file, const char* name) {
   const Json& size = file.header().at(name);
@@ -25,26 +20,23 @@ Matrix read_matrix(NumbersFile& file, const char* name) {
 
 }  // namespace
 
-Lesson make_lesson(const PreparedData& data, const TeacherOptions& options, ThreadPool& pool,
+NearbyRows rows_to_teach(const PreparedData& data, std::uint64_t seed, ThreadPool& pool) {
+  return {one_hot_view(data.train.x, data.preprocessor), default_copies(data.train.x), seed, pool};
+}
+
+Lesson make_lesson(const PreparedData& data, const NearbyRows& rows, const TeacherOptions& options, ThreadPool& pool,
                    const ProgressSink& progress) {
   const Teacher teacher = Teacher::train(data.train, data.validation, data.preprocessor, data.dataset->target.outputs(),
                                          options, pool, progress);
-  Lesson lesson;
-  lesson.share_of_trees = teacher.share_of_trees();
-  lesson.copies = default_copies(data.train.x);
-  const Matrix rows =
-      nearby_rows(data, lesson.copies, options.seed, pool).of(data.train.x, data.preprocessor.column_ends());
-  lesson.answers = teacher.predict(rows, pool);
-  lesson.validation_answers = teacher.predict(data.validation.x, pool);
-  lesson.test_answers = teacher.predict(data.test.x, pool);
-  return lesson;
+  return {teacher.share_of_trees(), teacher.predict(rows.of(data.train.x, data.preprocessor.column_ends()), pool),
+          teacher.predict(data.validation.x, pool), teacher.predict(data.test.x, pool)};
 }
 
-Samples learnt_from(const Lesson& lesson, const PreparedData& source, const PreparedData& data, std::uint64_t seed,
-                    ThreadPool& pool) {
-  return taught_samples(
-      data.train, nearby_rows(source, lesson.copies, seed, pool).of(data.train.x, data.preprocessor.column_ends()),
-      lesson.answers);
+Samples learnt_from(const Lesson& lesson, const NearbyRows& rows, const PreparedData& data) {
+  Matrix x = rows.of(data.train.x, data.preprocessor.column_ends());
+  if (x.rows() != lesson.answers.rows())
+    fail_input("the teacher answered for {} rows, not for {}", lesson.answers.rows(), x.rows());
+  return taught_samples(data.train, std::move(x), lesson.answers);
 }
 
 void write_lesson(const std::filesystem::path& file, const Lesson& lesson) {
@@ -56,7 +48,6 @@ void write_lesson(const std::filesystem::path& file, const Lesson& lesson) {
                 {{"format", kLessonFormat},
                  {"version", kLessonVersion},
                  {"share_of_trees", lesson.share_of_trees},
-                 {"copies", lesson.copies},
                  {"answers", size(lesson.answers)},
                  {"validation_answers", size(lesson.validation_answers)},
                  {"test_answers", size(lesson.test_answers)}},
@@ -70,7 +61,6 @@ Lesson read_lesson(const std::filesystem::path& file) {
       NumbersFile numbers(std::move(bytes), kLessonFormat, kLessonVersion);
       Lesson lesson;
       lesson.share_of_trees = numbers.header().at("share_of_trees").get<double>();
-      lesson.copies = numbers.header().at("copies").get<int>();
       lesson.answers = read_matrix(numbers, "answers");
       lesson.validation_answers = read_matrix(numbers, "validation_answers");
       lesson.test_answers = read_matrix(numbers, "test_answers");

@@ -33,12 +33,13 @@ TEST(Lesson, IsLearntInAnyEncodingAndComesBackFromItsFile) {
   ThreadPool pool(2);
   TeacherOptions options;
   options.seed = 3;
-  const Lesson lesson = make_lesson(source, options, pool, {});
+  const NearbyRows nearby = rows_to_teach(source, 3, pool);
+  const Lesson lesson = make_lesson(source, nearby, options, pool, {});
   const auto rows = static_cast<Eigen::Index>(source.train.rows());
   EXPECT_EQ(lesson.answers.rows(), rows * 9);
   EXPECT_GT(evaluate(Metric::accuracy, block(lesson.test_answers), source.test.truth()), 0.85);
 
-  const Samples learnt = learnt_from(lesson, source, codes, 3, pool);
+  const Samples learnt = learnt_from(lesson, nearby, codes);
   ASSERT_EQ(learnt.x.rows(), rows * 9);
   EXPECT_EQ(learnt.x.topRows(rows), codes.train.x);
   // Rows and answers stay together: the rule that made the table holds for them in the other encoding too.
@@ -54,13 +55,14 @@ TEST(Lesson, IsLearntInAnyEncodingAndComesBackFromItsFile) {
   }
   EXPECT_GT(right, 0.85 * static_cast<double>(learnt.x.rows()));
 
+  EXPECT_THROW((void)learnt_from({0, lesson.answers.topRows(7), {}, {}}, nearby, codes), Error);
+
   const TemporaryFolder folder;
   const auto file = folder.path() / "lesson.bin";
   write_lesson(file, lesson);
   const Lesson back = read_lesson(file);
   EXPECT_EQ(back.answers, lesson.answers);
   EXPECT_EQ(back.test_answers, lesson.test_answers);
-  EXPECT_EQ(back.copies, lesson.copies);
   EXPECT_EQ(back.share_of_trees, lesson.share_of_trees);
   write_file(file, read_file(file) + "x");
   EXPECT_THROW((void)read_lesson(file), Error);

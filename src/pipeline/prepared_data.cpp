@@ -91,6 +91,8 @@ LossOptions loss_options(const DataRequest& request, const PreparedData& data) {
   const Target& target = data.dataset->target;
   if (request.label_smoothing > 0 && target.task == Task::regression)
     fail_usage("label smoothing is for classes; the target \"{}\" is a number", target.name);
+  if (request.label_smoothing > 0 && request.teacher)
+    fail_usage("label smoothing is for labels: a teacher's answers are smooth themselves");
   std::vector<std::int32_t> labels;
   if (target.task != Task::regression)
     for (const std::uint32_t row : data.split.train) labels.push_back(target.labels[row]);
@@ -149,6 +151,7 @@ void preprocess(PreparedData& data, const PreprocessOptions& options, const Noti
   data.preprocessor = with_context(data.dataset->features.source, [&] {
     return fit_preprocessor(data.dataset->features, data.split.train, options, notice);
   });
+  data.taught.reset();
   data.train = samples_of(data, data.split.train);
   data.validation = samples_of(data, data.split.validation);
   data.test = samples_of(data, data.split.test);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/progress.h"
 #include "nn/training.h"
@@ -16,6 +17,10 @@ struct PreparedData {
   Preprocessor preprocessor;
   LossOptions loss;
   Samples train, validation, test;
+  std::optional<Samples> taught;  ///< a teacher's answers (pipeline/lesson.h), where there is one
+
+  /// What networks are trained on.
+  [[nodiscard]] const Samples& learnt() const { return taught ? *taught : train; }
 };
 
 /// Errors: those of read_table, make_dataset, make_split, class_weights_from and fit_preprocessor.

@@ -40,7 +40,7 @@ Json training_identity_of(const SearchState& state, const PreparedData& data) {
           {"choice of scaling", request.data.choose_scaling},
           {"scaling", static_cast<int>(request.data.preprocess.scaling)},
           {"dropout", request.dropout},
-          {"teacher", request.teacher},
+          {"teacher", request.data.teacher},
           {"effort", request.effort},
           {"time budget", request.time_budget_s},
           {"seed", request.seed}};

@@ -32,6 +32,8 @@ struct DataRequest {
   bool choose_scaling = true;
   std::string class_weights;  ///< "balanced" or "NAME=W,..."; empty: every class counts alike a row
   double label_smoothing = 0;
+  /// Networks and supernets learn from a teacher's answers (pipeline/lesson.h).
+  bool teacher = false;
 };
 
 /// What the network must keep, whatever its score. Empty: no limit.
@@ -58,8 +60,7 @@ struct SearchRequest {
   bool knee = false;                             ///< choose the knee of the trained front instead of weighing energy
   SearchLimits limits;
   std::vector<std::string> compare{"accuracy"};  ///< baselines: accuracy, flops, latency, random
-  bool teacher = false;  ///< networks and supernets learn from a teacher's answers (teach/teacher.h)
-  int train_points = 5;  ///< points of the front that are trained to the end
+  int train_points = 5;                          ///< points of the front that are trained to the end
   float dropout = 0.1F;  ///< of the supernets, and of a network's training unless tuning finds better
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: all this process may use

@@ -25,8 +25,6 @@ void require_request(const SearchRequest& request) {
     fail_usage("--threads must lie in 0 .. 1024, it is {}", request.threads);
   if (request.train_points < 1 || request.train_points > 1000)
     fail_usage("--train-points must lie in 1 .. 1000, it is {}", request.train_points);
-  if (request.teacher && request.data.label_smoothing > 0)
-    fail_usage("label smoothing is for labels: a teacher's answers are smooth themselves");
   for (const std::string& name : request.compare) {
     if (std::find(kBaselines.begin(), kBaselines.end(), name) == kBaselines.end())
       fail_usage("--compare {}: known are {}", name, fmt::join(kBaselines, ", "));

@@ -61,11 +61,6 @@ const PreparedData& SearchState::data_of(std::size_t space) const {
   return data.at(category_encoding(spaces[space].space));
 }
 
-const Samples& SearchState::learnt_of(std::size_t space) const {
-  const auto own = taught.find(category_encoding(spaces[space].space));
-  return own != taught.end() ? own->second : data_of(space).train;
-}
-
 double SearchState::score_of(double utility_value) const {
   return higher_is_better(metric) ? utility_value : (1 - utility_value) * dummy;
 }

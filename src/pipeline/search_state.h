@@ -52,8 +52,6 @@ struct SearchState {
   void log(const std::string& text);
   /// The rows in the encoding that a space takes.
   [[nodiscard]] const PreparedData& data_of(std::size_t space) const;
-  /// What networks of a space are trained on: those rows, or what a teacher says of them and of others.
-  [[nodiscard]] const Samples& learnt_of(std::size_t space) const;
   [[nodiscard]] double utility_of(double score) const { return utility(metric, score, dummy); }
   [[nodiscard]] double score_of(double utility_value) const;
   [[nodiscard]] std::string text_of(const SearchPoint& point) const;
@@ -77,8 +75,6 @@ struct SearchState {
   std::map<CategoryEncoding, PreparedData> data;
   std::vector<SpaceOfRun> spaces;
   double dummy = 0;  ///< of a constant prediction on validation: the scale of utilities
-  // By teach_phase, where a teacher is asked for:
-  std::map<CategoryEncoding, Samples> taught;
   // By profile_phase:
   std::optional<Predictor> predictor;
   // By search_phase:

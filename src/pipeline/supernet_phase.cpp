@@ -22,7 +22,7 @@ constexpr std::size_t kMostProbeRows = 2048;
 std::string file_of(std::size_t space) { return fmt::format("supernet-{}.bin", space); }
 
 std::vector<SupernetPlan> plans_of(SearchState& state) {
-  const std::size_t rows = state.learnt_of(0).rows();
+  const std::size_t rows = state.data_of(0).learnt().rows();
   std::vector<double> needs;
   for (const auto& space : state.spaces)
     needs.push_back(kMostSupernetEpochs * 3 * space.mean_flops * static_cast<double>(rows));
@@ -31,7 +31,8 @@ std::vector<SupernetPlan> plans_of(SearchState& state) {
   if (state.clock.limited()) {
     double time_s = 0;
     for (std::size_t i = 0; i < flops.size(); ++i)
-      time_s += flops[i] / training_speed(state.spaces[i].space, state.spaces[i].shape, state.learnt_of(i), state.pool);
+      time_s += flops[i] /
+                training_speed(state.spaces[i].space, state.spaces[i].shape, state.data_of(i).learnt(), state.pool);
     const double affordable = kSupernetShareOfTime * state.clock.left_s() / time_s;
     if (affordable < 1) state.clock.cut_short();
     for (double& share : flops) share *= std::min(1.0, affordable);
@@ -60,7 +61,7 @@ SupernetResult train(SearchState& state, std::size_t index, const StopCheck& sto
     if (state.progress)
       state.progress({"supernet", (static_cast<double>(index) + p.fraction) / count, space.space.name});
   };
-  const Samples& learnt = state.learnt_of(index);
+  const Samples& learnt = state.data_of(index).learnt();
   const bool all = space.plan.rows >= learnt.rows();
   SupernetResult result = all ? train_supernet(*space.supernet, learnt, probes, options, state.pool, progress)
                               : train_supernet(*space.supernet, spread_rows(learnt, space.plan.rows), probes, options,
@@ -93,7 +94,7 @@ Json train_all(SearchState& state) {
     const double share = share_of_time * space.plan.flop_budget / left;
     const SupernetResult result = train(state, i, state.clock.after_share(std::min(1.0, 1.2 * share)));
     state.log(fmt::format("supernet of {}: {} of {} rows, {} epochs, best {}, loss {:.4g}, mean score {:.4g}",
-                          space.space.name, space.plan.rows, state.learnt_of(i).rows(), result.epochs,
+                          space.space.name, space.plan.rows, state.data_of(i).learnt().rows(), result.epochs,
                           result.best_epoch + 1, result.losses[static_cast<std::size_t>(result.best_epoch)],
                           result.probe_scores[static_cast<std::size_t>(result.best_epoch)]));
     left = std::max(1.0, left - space.plan.flop_budget);

@@ -58,7 +58,8 @@ class FinalTraining {
 
   [[nodiscard]] double need_of(const SearchPoint& point) const {
     const SpaceOfRun& space = state_.spaces[point.space];
-    return tuning_need(to_network(space.space, point.architecture, space.shape), state_.learnt_of(point.space).rows());
+    return tuning_need(to_network(space.space, point.architecture, space.shape),
+                       state_.data_of(point.space).learnt().rows());
   }
 
   /// Before the networks are known, each gets the same.
@@ -122,11 +123,10 @@ class FinalTraining {
     options.dropout = state_.request.dropout;
     options.seed = state_.request.seed;
     options.flop_budget = flops;
-    options.learnt = &state_.learnt_of(point.space);
     if (state_.clock.limited()) {
       const double affordable =
           kTrainShareOfTime * state_.clock.left_s() / left() *
-          training_speed({{to_network(space.space, point.architecture, space.shape)}}, *options.learnt, state_.pool);
+          training_speed({{to_network(space.space, point.architecture, space.shape)}}, data.learnt(), state_.pool);
       if (affordable < flops) state_.clock.cut_short();
       options.flop_budget = std::min(flops, affordable);
     }

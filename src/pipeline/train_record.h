@@ -23,7 +23,6 @@ struct TrainRequest {
   Recipe recipe;
   double dropout = 0.1;
   NumericEmbeddingOptions embedding;
-  bool teacher = false;       ///< learn from a teacher's answers (teach/teacher.h)
   std::uint64_t seed = 0;     ///< of the split, the initial weights, the order of the rows and the dropout
   int threads = 0;            ///< 0: all this process may use
   std::filesystem::path out;  ///< made, must not hold a run already

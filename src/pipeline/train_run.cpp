@@ -30,8 +30,6 @@ void require_request(const TrainRequest& request) {
           request.embedding.bins);
   require(request.embedding.width >= 1 && request.embedding.width <= 1024,
           "the embedding's width must lie in 1 .. 1024", request.embedding.width);
-  if (request.teacher && request.data.label_smoothing > 0)
-    fail_usage("label smoothing is for labels: a teacher's answers are smooth themselves");
   require(request.threads >= 0 && request.threads <= 1024, "the threads must lie in 0 .. 1024", request.threads);
   for (const char* file : {"run.json", "train.json"})
     if (std::filesystem::exists(request.out / file))
@@ -40,8 +38,7 @@ void require_request(const TrainRequest& request) {
 
 NetworkShape embedded_shape(const PreparedData& data, const TrainRequest& request) {
   NetworkShape shape = shape_of(data, static_cast<float>(request.dropout));
-  int numbers = 0;
-  for (const NumericFeature& feature : data.preprocessor.numeric) numbers += feature.indicator ? 2 : 1;
+  const int numbers = data.preprocessor.numeric_width();
   if (request.embedding.bins > 0 && numbers > 0)
     shape.embedding = std::make_shared<const NumericEmbedding>(
         NumericEmbedding{quantile_edges(data.train.x, numbers, request.embedding.bins), request.embedding.width});
@@ -161,7 +158,6 @@ class TrainRun {
   TrainRecord record_;
   DataRequest wanted_;  ///< what is asked, with the encoding that the family takes
   PreparedData data_;
-  std::optional<Samples> taught_;
   TrainedModel model_;
 };
 
@@ -200,10 +196,11 @@ void TrainRun::scale() {
 void TrainRun::teach() {
   TeacherOptions options;
   options.seed = request_.seed;
-  const Lesson lesson = make_lesson(data_, options, pool_, progress_);
-  taught_ = learnt_from(lesson, data_, data_, request_.seed, pool_);
+  const NearbyRows rows = rows_to_teach(data_, request_.seed, pool_);
+  const Lesson lesson = make_lesson(data_, rows, options, pool_, progress_);
+  data_.taught = learnt_from(lesson, rows, data_);
   const Task task = data_.train.task;
-  record_.teacher = {lesson.share_of_trees, taught_->rows(),
+  record_.teacher = {lesson.share_of_trees, data_.taught->rows(),
                      scores_of(task, block(lesson.validation_answers), data_.validation.truth()),
                      scores_of(task, block(lesson.test_answers), data_.test.truth())};
 }
@@ -214,7 +211,6 @@ void TrainRun::train() {
   options.flop_budget = std::numeric_limits<double>::infinity();  // what is asked is done
   options.seed = request_.seed;
   options.recipe = request_.recipe;
-  if (taught_) options.learnt = &*taught_;
   // Steps as small as without a teacher: that there are more rows is no reason for fewer steps.
   record_.batch = options.recipe.batch =
       request_.recipe.batch > 0 ? request_.recipe.batch : default_batch(data_.train.rows());
@@ -236,7 +232,7 @@ void TrainRun::export_files() {
 TrainRecord TrainRun::run() {
   phase("read", [this] { read(); });
   phase("scaling", [this] { scale(); });
-  if (request_.teacher) phase("teacher", [this] { teach(); });
+  if (request_.data.teacher) phase("teacher", [this] { teach(); });
   phase("train", [this] { train(); });
   phase("export", [this] { export_files(); });
   write_json(request_.out / "train.json", to_json(record_));

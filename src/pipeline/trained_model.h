@@ -36,11 +36,10 @@ struct FinalTrainingOptions {
   double flop_budget = 3e12;  ///< bounds the epochs of a large network on a large table; 3 are always allowed
   std::uint64_t seed = 0;
   Recipe recipe;
-  StopCheck stop = {};              ///< as TrainOptions::stop
-  const Samples* learnt = nullptr;  ///< what is trained on; null: data.train
+  StopCheck stop = {};  ///< as TrainOptions::stop
 };
 
-/// Trains the architecture's network on train, stops early on validation, scores once on test.
+/// Trains the architecture's network on what is learnt, stops early on validation, scores once on test.
 [[nodiscard]] TrainedModel train_architecture(const SearchSpace& space, const Architecture& architecture,
                                               const NetworkShape& shape, const PreparedData& data,
                                               const FinalTrainingOptions& options, ThreadPool& pool,

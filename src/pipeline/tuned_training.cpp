@@ -28,10 +28,6 @@ double cost_of_tuning(std::size_t count) {
   return static_cast<double>(kFinalists) + kFirstRung * static_cast<double>(count);
 }
 
-double epoch_flops(const Network& network, std::size_t rows) {
-  return 3.0 * static_cast<double>(network.flops()) * static_cast<double>(rows);
-}
-
 /// The tuning of one network while it happens.
 class Tuning {
  public:
@@ -49,7 +45,7 @@ class Tuning {
   TrainedPoint run() {
     const Network network = to_network(space_, point_.architecture, shape_);
     const double each = options_.flop_budget / cost_of_tuning(settings_.size());
-    if (each < kFewestEpochs * epoch_flops(network, rows()))
+    if (each < kFewestEpochs * epoch_flops(network, data_.learnt().rows()))
       return trained(settings_.front(), options_.flop_budget, 0, 1);
     const double cost = cost_of_tuning(settings_.size());
     std::vector<std::pair<double, Setting>> order;
@@ -75,9 +71,6 @@ class Tuning {
   }
 
  private:
-  [[nodiscard]] std::size_t rows() const {
-    return options_.learnt != nullptr ? options_.learnt->rows() : data_.train.rows();
-  }
   [[nodiscard]] bool stopped() const { return options_.stop && options_.stop(); }
   [[nodiscard]] double utility_of(const TrainedPoint& trained) const {
     return utility(options_.metric, trained.model.score_validation, 1);
@@ -93,7 +86,6 @@ class Tuning {
     training.recipe.learning_rate = setting.learning_rate;
     training.recipe.weight_decay = setting.weight_decay;
     training.recipe.batch = default_batch(data_.train.rows());
-    training.learnt = options_.learnt;
     NetworkShape shape = shape_;
     shape.dropout = shape.attention_dropout = setting.dropout;
     TrainedPoint result{point_, {}, training.recipe, setting.dropout, {}};

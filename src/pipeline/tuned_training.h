@@ -14,8 +14,7 @@ struct TuningOptions {
   double flop_budget = 3e12;  ///< of all trainings together
   float dropout = 0.1F;       ///< where nothing is tuned
   std::uint64_t seed = 0;
-  const Samples* learnt = nullptr;  ///< what is trained on; null: data.train
-  StopCheck stop = {};              ///< ends the training in progress with its best epoch; nothing further begins
+  StopCheck stop = {};  ///< ends the training in progress with its best epoch; nothing further begins
 };
 
 /// A network trained to its end, with the recipe that was found.

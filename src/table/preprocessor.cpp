@@ -13,9 +13,14 @@ int CategoricalFeature::width() const {
   return static_cast<int>(levels.size()) + (has_missing ? 1 : 0) + (has_other ? 1 : 0);
 }
 
-int Preprocessor::width() const {
+int Preprocessor::numeric_width() const {
   int width = 0;
   for (const auto& feature : numeric) width += feature.indicator ? 2 : 1;
+  return width;
+}
+
+int Preprocessor::width() const {
+  int width = numeric_width();
   for (const auto& feature : categorical) width += feature.width();
   return width;
 }

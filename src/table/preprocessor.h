@@ -59,6 +59,7 @@ struct Preprocessor {
   std::vector<CategoricalFeature> categorical;
 
   [[nodiscard]] int width() const;
+  [[nodiscard]] int numeric_width() const;  ///< of the numeric features with their indicators
   /// Ascending, the last is width(): where the outputs of each raw column end.
   [[nodiscard]] std::vector<int> column_ends() const;
   [[nodiscard]] std::vector<std::string> output_names() const;  ///< (F) "age", "age missing", "job=clerk", ...

@@ -1,6 +1,6 @@
-// Rows that might have stood in a table, for a teacher to label: each takes some columns from a row much like it. So do
-// the students of trees learn most of what their teachers know (Fakoor et al., arXiv 2006.14284, draw such rows by a
-// chain of Gibbs samples; one exchange with a neighbour does as well here, bench/README.md).
+// Rows that might have stood in a table, for a teacher to label: each takes some columns from a row much like it. On
+// such rows the students of trees learn most of what their teachers know (Fakoor et al., arXiv 2006.14284, who draw
+// them by a chain of Gibbs samples; here it is one exchange with a neighbour).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 #include "teach/teacher.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -10,7 +9,7 @@
 namespace tabjoule {
 namespace {
 
-/// Networks by turns. ResNets are the better ones, both together better still.
+/// Networks by turns. With ResNets among them they are better than MLPs alone (bench/README.md).
 constexpr const char* kArchitectures[] = {R"({"space": "resnet", "depth": 4, "width": 128, "hidden": 256})",
                                           R"({"space": "mlp", "depth": 3, "width": 256})"};
 constexpr int kBins = 48;
@@ -21,9 +20,6 @@ constexpr float kDropout = 0.1F;
 constexpr double kLearningRate = 1e-3, kWeightDecay = 1e-5;
 constexpr double kAveragingEpochs = 5;
 constexpr int kEpochs = 200;
-constexpr int kFewestEpochs = 3;
-/// Where fewer can be afforded, early stopping would hardly come into play, and the learning rate is annealed instead.
-constexpr int kAnnealedEpochs = 30;
 /// Weights of the trees that are tried, between 0 and 1.
 constexpr int kShares = 8;
 
@@ -42,18 +38,12 @@ constexpr float kLeastProbability = 1e-6F;
 
 Metric loss_metric(Task task) { return task == Task::regression ? Metric::rmse : Metric::log_loss; }
 
-int outputs_of_numbers(const Preprocessor& preprocessor) {
-  int outputs = 0;
-  for (const NumericFeature& feature : preprocessor.numeric) outputs += feature.indicator ? 2 : 1;
-  return outputs;
-}
-
 NetworkShape shape_for_members(const Matrix& view, const Preprocessor& preprocessor, int outputs) {
   NetworkShape shape;
   shape.inputs = static_cast<int>(view.cols());
   shape.outputs = outputs;
   shape.dropout = kDropout;
-  const int numbers = outputs_of_numbers(preprocessor);
+  const int numbers = preprocessor.numeric_width();
   if (numbers > 0 && numbers <= kMostEmbedded && static_cast<std::size_t>(view.rows()) >= kRowsForBins)
     shape.embedding = std::make_shared<const NumericEmbedding>(NumericEmbedding{quantile_edges(view, numbers, kBins)});
   return shape;
@@ -69,7 +59,7 @@ Network network_of_member(int member, const NetworkShape& shape) {
 
 Matrix one_hot_view(const Matrix& x, const Preprocessor& preprocessor) {
   const auto is_code = [](const CategoricalFeature& feature) { return feature.encoding == CategoryEncoding::codes; };
-  const int numbers = outputs_of_numbers(preprocessor);
+  const int numbers = preprocessor.numeric_width();
   int width = numbers;
   for (const CategoricalFeature& feature : preprocessor.categorical)
     width += is_code(feature) ? feature.cardinality() : feature.width();
@@ -156,10 +146,8 @@ Teacher Teacher::train(const Samples& train, const Samples& validation, const Pr
   for (int i = 0; i < options.networks; ++i) {
     ++done;
     Member& member = teacher.networks_.emplace_back(Member{network_of_member(i, shape), {}});
-    const double epoch_flops = 3.0 * static_cast<double>(member.network.flops()) * static_cast<double>(rows.rows());
-    training.max_epochs =
-        static_cast<int>(std::clamp<double>(options.flop_budget / epoch_flops, kFewestEpochs, kEpochs));
-    training.anneal = training.max_epochs < kAnnealedEpochs;
+    training.max_epochs = kEpochs;
+    limit_epochs(training, member.network, rows.rows(), options.flop_budget);
     training.seed = Rng(options.seed).split(static_cast<std::uint64_t>(i)).next();
     (void)train_network(member.network, member.store, rows, judged, training, pool,
                         [&](const Progress& p) { tell(p.fraction); });
