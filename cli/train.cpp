@@ -77,7 +77,7 @@ void add_recipe_flags(CLI::App& command, Recipe& recipe) {
   command.add_option("--epochs", recipe.max_epochs, "passes over the training rows at most")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  command.add_option("--patience", recipe.patience, "epochs without a better validation score before training stops")
+  command.add_option("--patience", recipe.patience, "passes without a better validation score before training stops")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   command

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kFewestEpochs = 3;
 /// Fewer are annealed.
-constexpr int kFewEpochs = 30;
+constexpr int kFewPasses = 30;
 
 /// One run while it happens.
 class Run {
@@ -25,6 +25,7 @@ class Run {
 
  private:
   [[nodiscard]] bool stopped();
+  [[nodiscard]] std::span<const std::uint32_t> rows_of_epoch(int epoch, Rng rng);
   [[nodiscard]] double train_epoch(int epoch);
   void score_epoch(int epoch);
 
@@ -60,7 +61,8 @@ Run::Run(const Network& network, ParameterStore& store, const Samples& train, co
       evaluator_(pool) {
   std::iota(order_.begin(), order_.end(), 0U);
   store.add(network, rng_.split(0));
-  const double steps = std::ceil(static_cast<double>(train.rows()) / static_cast<double>(batch_));
+  const double steps =
+      std::ceil(static_cast<double>(train.rows()) / options.epochs_a_pass / static_cast<double>(batch_));
   if (options.averaging_epochs > 0) average_.emplace(network, store, options.averaging_epochs * steps);
 }
 
@@ -70,15 +72,24 @@ bool Run::stopped() {
   return stopped_;
 }
 
+/// The rows of an epoch: the next part of all in an order that each pass shuffles anew.
+std::span<const std::uint32_t> Run::rows_of_epoch(int epoch, Rng rng) {
+  const auto parts = static_cast<std::size_t>(options_.epochs_a_pass);
+  const std::size_t part = static_cast<std::size_t>(epoch) % parts;
+  if (part == 0) rng.shuffle(std::span(order_));
+  const std::size_t first = order_.size() * part / parts;
+  return std::span<const std::uint32_t>(order_).subspan(first, order_.size() * (part + 1) / parts - first);
+}
+
 /// Returns the mean loss.
 double Run::train_epoch(int epoch) {
   const Rng epoch_rng = rng_.split(static_cast<std::uint64_t>(epoch) + 1);
-  Rng(epoch_rng).shuffle(std::span(order_));
+  const std::span<const std::uint32_t> all = rows_of_epoch(epoch, epoch_rng);
   double loss = 0;
-  std::size_t trained = order_.size();
-  for (std::size_t first = 0; first < order_.size(); first += batch_) {
-    const auto rows = std::span<const std::uint32_t>(order_).subspan(first, std::min(batch_, order_.size() - first));
-    const double done = (epoch + static_cast<double>(first) / static_cast<double>(order_.size())) / options_.max_epochs;
+  std::size_t trained = all.size();
+  for (std::size_t first = 0; first < all.size(); first += batch_) {
+    const auto rows = all.subspan(first, std::min(batch_, all.size() - first));
+    const double done = (epoch + static_cast<double>(first) / static_cast<double>(all.size())) / options_.max_epochs;
     if (progress_) progress_({"train", done, ""});
     if (first > 0 && stopped()) {
       trained = first;
@@ -131,7 +142,7 @@ double epoch_flops(const Network& network, std::size_t rows) {
 
 void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget) {
   const auto affordable = static_cast<int>(std::clamp(flop_budget / epoch_flops(network, rows), kFewestEpochs, 1e6));
-  options.anneal = affordable < std::min(kFewEpochs, options.max_epochs);
+  options.anneal = affordable < std::min(kFewPasses * options.epochs_a_pass, options.max_epochs);
   options.max_epochs = std::min(affordable, options.max_epochs);
 }
 

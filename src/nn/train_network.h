@@ -11,7 +11,10 @@ struct TrainOptions {
   Metric metric = Metric::accuracy;
   int max_epochs = 100;
   int patience = 16;  ///< epochs without a better validation score (RTDL's recipe)
-  int batch = 0;      ///< 0: default_batch(rows)
+  /// An epoch is one of so many equal parts of the training rows, and so many epochs see each row once: with the many
+  /// rows of a teacher validation is asked as often as with the table's own.
+  int epochs_a_pass = 1;
+  int batch = 0;  ///< 0: default_batch(rows)
   AdamWOptions adamw;
   bool anneal = false;  ///< let the learning rate fall to zero along a cosine over max_epochs; else it is constant
   /// Score and keep an exponential moving average of the weights over about this many epochs instead of the weights
@@ -25,8 +28,8 @@ struct TrainOptions {
 /// Floating-point operations of an epoch on `rows` rows, forward and backward counted as three forwards.
 [[nodiscard]] double epoch_flops(const Network& network, std::size_t rows);
 
-/// Bounds the epochs by what `flop_budget` affords, 3 at least. Where early stopping would hardly come into play, the
-/// learning rate is annealed instead.
+/// `rows`: of an epoch. Bounds the epochs by what `flop_budget` affords, 3 at least. Where early stopping would hardly
+/// come into play, the learning rate is annealed instead.
 void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget);
 
 struct TrainResult {

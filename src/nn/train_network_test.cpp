@@ -150,6 +150,20 @@ TEST(TrainNetwork, WithAveragingScoresAndLeavesTheAverage) {
   EXPECT_EQ(evaluate(Metric::rmse, block(p), validation.truth()), averaged.result.validation_score);
 }
 
+TEST(TrainNetwork, SeesEachRowOnceInTheEpochsOfAPass) {
+  TrainOptions options;
+  options.batch = 8;
+  options.max_epochs = 3;
+  options.adamw = {.learning_rate = 0, .weight_decay = 0};  // so that a row's loss is the same in every epoch
+  const Samples samples = xor_samples(100, 4, 1);
+  const std::vector<double> whole = train(mlp(4, {8}, 2), samples, samples, options).result.losses;
+  options.epochs_a_pass = 3;
+  const std::vector<double> parts = train(mlp(4, {8}, 2), samples, samples, options).result.losses;
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_NE(parts[0], parts[1]);
+  EXPECT_NEAR((33 * parts[0] + 33 * parts[1] + 34 * parts[2]) / 100, whole[0], 1e-6);
+}
+
 TEST(TrainNetwork, WithClassWeightsPredictsTheRareClassMoreOften) {
   Samples samples = xor_samples(600, 4, 1);
   Rng rng(3);

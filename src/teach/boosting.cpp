@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "predict/xgboost.h"
@@ -100,6 +101,7 @@ struct Boosting::State {
     for (int made = 1; made <= options.rounds; ++made) {
       if (made > 1 && options.stop && options.stop()) break;
       check(XGBoosterUpdateOneIter(booster.get(), made - 1, rows.get()));
+      if (options.progress) options.progress({"trees", static_cast<double>(made) / options.rounds, ""});
       if (options.patience == 0) {
         rounds = made;
       } else if (const double reached = score(made); reached > best) {
@@ -123,15 +125,23 @@ Boosting Boosting::train(const Samples& train, const Samples& validation, int cl
   if (count == 0) fail_internal("boosting without a setting");
   std::vector<std::unique_ptr<State>> tried(count);
   std::vector<double> scores(count);
+  std::vector<double> done(count);
   std::mutex asking;
-  BoostingOptions own = options;
-  if (options.stop)
-    own.stop = [&] {
-      const std::lock_guard lock(asking);
-      return options.stop();
-    };
   pool.run(static_cast<int>(count), [&](int task) {
     const auto i = static_cast<std::size_t>(task);
+    BoostingOptions own = options;
+    if (options.stop)
+      own.stop = [&] {
+        const std::lock_guard lock(asking);
+        return options.stop();
+      };
+    if (options.progress)
+      own.progress = [&, i](const Progress& progress) {
+        const std::lock_guard lock(asking);
+        done[i] = progress.fraction;
+        const double all = std::accumulate(done.begin(), done.end(), 0.0) / static_cast<double>(count);
+        options.progress({progress.phase, all, ""});
+      };
     const MatrixPtr rows = labelled_rows(train);  // of its own: XGBoost keeps in them what it computes of them
     const MatrixPtr validation_rows = rows_of(validation.x);
     tried[i] = std::make_unique<State>(rows, train, classes, options.settings[i], own);

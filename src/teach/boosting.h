@@ -25,6 +25,7 @@ struct BoostingOptions {
   int rounds = 100;
   int patience = 0;  ///< rounds without a better validation score that end a setting; 0: all rounds are made and used
   StopCheck stop = {};  ///< ends the training early, asked before every round but a setting's first; empty: never
+  ProgressSink progress = {};  ///< told after every round, of one thread at a time; empty: nobody
   std::uint64_t seed = 0;
 };
 

@@ -131,6 +131,7 @@ Teacher Teacher::train(const Samples& train, const Samples& validation, const Pr
   boosting.patience = kPatience;
   boosting.seed = options.seed;
   boosting.stop = options.stop;
+  boosting.progress = [&](const Progress& p) { tell(p.fraction); };
   tell(0);
   Teacher teacher(Boosting::train(rows, judged, outputs, boosting, pool), preprocessor, train);
   teacher.trees_.set_threads(pool.threads());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tabjoule {
@@ -70,6 +71,20 @@ TEST(Teacher, IsTheSameForAnyNumberOfThreads) {
   const Table table(Task::multiclass);
   ThreadPool pool(1);
   EXPECT_EQ(table.teacher(1, 1).predict(table.test.x, pool), table.teacher(1, 3).predict(table.test.x, pool));
+}
+
+TEST(Teacher, TellsHowFarItsTreesAndItsNetworksAre) {
+  const Table table(Task::binary);
+  ThreadPool pool(2);
+  TeacherOptions options;
+  options.networks = 1;
+  std::vector<double> told;
+  (void)Teacher::train(table.train, table.validation, table.preprocessor, 2, options, pool,
+                       [&](const Progress& p) { told.push_back(p.fraction); });
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_EQ(told.front(), 0);
+  EXPECT_EQ(told.back(), 1);
+  EXPECT_GT(std::count_if(told.begin(), told.end(), [](double f) { return f > 0 && f < 0.5; }), 10);
 }
 
 TEST(Teacher, OfNoNetworkIsItsTreesAndAStoppedOneIsWhatThereIs) {
