@@ -12,6 +12,7 @@ namespace {
 // A residual beyond e^1.5 is a disturbed sample; trees must not chase it.
 constexpr double kLargestResidual = 1.5;
 constexpr int kMostTerms = 96;
+constexpr int kSamplesATerm = 2;  // of all terms; of fewer samples few are fitted
 
 Eigen::MatrixXd term_matrix(const Terms& terms, std::span<const KernelKey> keys) {
   Eigen::MatrixXd matrix(static_cast<Eigen::Index>(keys.size()), terms.count());
@@ -63,9 +64,16 @@ Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const E
   return result;
 }
 
+/// Of all terms, or of the few where samples are few.
+Eigen::VectorXd fit_most(const Terms& terms, const Eigen::MatrixXd& matrix, std::span<const double> target,
+                         std::span<const double> weight) {
+  const bool few = std::ssize(target) < kSamplesATerm * terms.count();
+  return fit_roofline(matrix.leftCols(few ? terms.few_count() : terms.count()), vector(target), vector(weight));
+}
+
 std::array<Eigen::VectorXd, 2> fit_rooflines(const Terms& terms, const Eigen::MatrixXd& matrix,
                                              std::span<const double> target, std::span<const double> weight) {
-  return {fit_roofline(matrix, vector(target), vector(weight)),
+  return {fit_most(terms, matrix, target, weight),
           fit_roofline(matrix.leftCols(terms.plain_count()), vector(target), vector(weight))};
 }
 
@@ -77,7 +85,7 @@ CostModel CostModel::fit(const Terms& terms, std::span<const KernelKey> keys, st
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
   model.floor_ = floor_of(target);
   if (priors == nullptr) {
-    model.parts_[0].weights = fit_roofline(matrix, vector(target), vector(weight));
+    model.parts_[0].weights = fit_most(terms, matrix, target, weight);
     return model;
   }
   const auto weights = fit_rooflines(terms, matrix, target, weight);

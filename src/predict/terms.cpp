@@ -45,15 +45,22 @@ class Writer {
 };
 
 /// Tiles dealt out to `processors` at a time: the last wave costs as much as a full one.
+void write_waves(const ProductShape& p, double processors, Writer& out) {
+  for (const auto& [rows, columns] : kTiles) {
+    const double tiles = p.batch * over(p.m, rows) * over(p.n, columns);
+    out.add(over(tiles, processors) * processors * rows * columns * p.k);
+    out.add(tiles * (rows + columns) * p.k);  // operands that each tile reads
+  }
+}
+
+/// What else tiles may cost.
 void write_tiles(const ProductShape& p, double processors, Writer& out) {
   for (const auto& [rows, columns] : kTiles) {
     const double tiles = p.batch * over(p.m, rows) * over(p.n, columns);
     const double waves = over(tiles, processors);
     out.add(tiles * rows * columns * p.k);
-    out.add(waves * processors * rows * columns * p.k);
     out.add(waves);
     out.add(tiles);
-    out.add(tiles * (rows + columns) * p.k);  // operands that each tile reads
     out.add(waves * (rows + columns) * p.k);
   }
   for (const double edge : kTileEdges) {
@@ -98,6 +105,7 @@ void write_product(const ProductShape& p, int processors, Writer& out) {
   out.add(weights_bytes);
   out.add(input_bytes);
   out.add(output_bytes);
+  if (processors > 0) write_waves(p, processors, out);
   out.add(beyond(weights_bytes, kCoreCacheBytes / 2));
   out.add(beyond(weights_bytes, kCoreCacheBytes));
   out.add(beyond(input_bytes, kCoreCacheBytes / 2));
@@ -199,6 +207,11 @@ int Terms::plain_count() const {
   if (type_ == KernelType::attention) return 6;
   const KernelKey any{type_, std::vector<std::int64_t>(kernel_columns(type_).size(), 1), ""};
   return product_shape(any) ? 5 : 4;
+}
+
+int Terms::few_count() const {
+  const KernelKey any{type_, std::vector<std::int64_t>(kernel_columns(type_).size(), 1), ""};
+  return processors_ > 0 && product_shape(any) ? 5 + static_cast<int>(2 * std::size(kTiles)) : count_;
 }
 
 void Terms::write(const KernelKey& key, std::span<double> terms) const {

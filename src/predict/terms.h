@@ -21,6 +21,9 @@ class Terms {
   [[nodiscard]] int count() const { return count_; }
   /// The first of them are amounts of work and traffic alone, without tiles, blocks and caches.
   [[nodiscard]] int plain_count() const;
+  /// The first terms, whose weights a few samples can tell: of products on tiles work, traffic and whole waves, else
+  /// all.
+  [[nodiscard]] int few_count() const;
   /// (P) values: a constant, FLOPs, bytes, bytes beyond a cache, tiles and waves, outputs of each variant.
   void write(const KernelKey& key, std::span<double> terms) const;
   /// (F) features of the learnt correction: logarithms of the sizes and of the work, how much of the last tile and
