@@ -90,6 +90,40 @@ TEST(Predictor, LearnsWhatTheTermsCannotSay) {
   EXPECT_NEAR(ratio, 1.6, 0.25);
 }
 
+/// A GPU of 16 processors whose products are made of tiles of 128 x 128.
+double tiled_time_s(const KernelKey& key) {
+  const auto m = static_cast<double>(key.shape[0]), n = static_cast<double>(key.shape[1]);
+  const auto k = static_cast<double>(key.shape[2]);
+  const double tiles = std::ceil(m / 128) * std::ceil(n / 128);
+  return 3e-6 + std::ceil(tiles / 16) * 16 * 128 * 128 * k / 15e12 + tiles * 256 * k / 400e9 + (m + n) * k / 60e9;
+}
+
+TEST(Predictor, GoesByFewTermsWhereProductsOnTilesAreFew) {
+  double sum = 0;
+  for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    Rng rng(seed);
+    const auto random = [&] {
+      const auto size = [&](int most) { return static_cast<std::int64_t>(64 * (1 + rng.below(most))); };
+      KernelKey key = linear(size(24), size(96), size(96), "");
+      key.dtype = DataType::float16;
+      return key;
+    };
+    DeviceProfile profile;
+    profile.processors = 16;
+    for (int i = 0; i < 6; ++i) {
+      const KernelKey key = random();
+      const double time_s = tiled_time_s(key) * std::exp(0.03 * rng.normal());
+      profile.samples.push_back({key, time_s, 40 * time_s, 1, "synthetic"});
+    }
+    const Predictor predictor = Predictor::fit(profile);
+    for (int i = 0; i < 100; ++i) {
+      const KernelKey key = random();
+      sum += std::abs(predictor.predict(key).energy_j / (40 * tiled_time_s(key)) - 1) / 500;
+    }
+  }
+  EXPECT_LT(sum, 0.12);
+}
+
 TEST(Predictor, IntervalsHoldNineInTen) {
   int inside = 0;
   int total = 0;
