@@ -95,6 +95,14 @@ Graph filled(Graph graph) {
   return graph;
 }
 
+/// Its 1,000 channels are whole blocks of 8 (AVX2), which stay blocks over the pooling, but not of 16 (AVX-512).
+std::string last_reorder_of_squeezenet() {
+  const Graph executed = make_cpu_runner({})->load(to_onnx(filled(example::squeezenet())))->executed_graph();
+  const auto in_blocks = [](const Node& node) { return node.op == "GlobalAveragePool" && !node.domain.empty(); };
+  const bool pooled_in_blocks = std::any_of(executed.nodes.begin(), executed.nodes.end(), in_blocks);
+  return fmt::format("reformat elements={} ReorderOutput", pooled_in_blocks ? 1000 : 169000);
+}
+
 struct Published {
   const char* name;
   Graph graph;
@@ -108,7 +116,7 @@ std::vector<Published> image_models() {
   std::vector<Published> models = {
       {"resnet18", example::resnet18(), {}, {"reformat elements=512 ReorderOutput"}},
       {"mobilenet_v2", example::mobilenet_v2(), {}, {"reformat elements=1280 ReorderOutput"}},
-      {"squeezenet", example::squeezenet(), {}, {"reformat elements=169000 ReorderOutput"}}};
+      {"squeezenet", example::squeezenet(), {}, {last_reorder_of_squeezenet()}}};
   for (const int channels : {128, 256, 512}) {
     const int size = 3584 / channels;
     const std::string shortcut =
