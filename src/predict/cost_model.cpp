@@ -67,7 +67,7 @@ Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const E
 /// Of all terms, or of the few where samples are few.
 Eigen::VectorXd fit_most(const Terms& terms, const Eigen::MatrixXd& matrix, std::span<const double> target,
                          std::span<const double> weight) {
-  const bool few = std::ssize(target) < kSamplesATerm * terms.count();
+  const bool few = std::ssize(target) < std::ptrdiff_t{kSamplesATerm} * terms.count();
   return fit_roofline(matrix.leftCols(few ? terms.few_count() : terms.count()), vector(target), vector(weight));
 }
 
