@@ -141,7 +141,8 @@ double epoch_flops(const Network& network, std::size_t rows) {
 }
 
 void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget) {
-  const auto affordable = static_cast<int>(std::clamp(flop_budget / epoch_flops(network, rows), kFewestEpochs, 1e6));
+  const double epoch = epoch_flops(network, rows) / options.epochs_a_pass;
+  const auto affordable = static_cast<int>(std::clamp(flop_budget / epoch, kFewestEpochs, 1e6));
   options.anneal = affordable < std::min(kFewPasses * options.epochs_a_pass, options.max_epochs);
   options.max_epochs = std::min(affordable, options.max_epochs);
 }

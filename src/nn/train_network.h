@@ -28,7 +28,7 @@ struct TrainOptions {
 /// Floating-point operations of an epoch on `rows` rows, forward and backward counted as three forwards.
 [[nodiscard]] double epoch_flops(const Network& network, std::size_t rows);
 
-/// `rows`: of an epoch. Bounds the epochs by what `flop_budget` affords, 3 at least. Where early stopping would hardly
+/// `rows`: of a pass. Bounds the epochs by what `flop_budget` affords, 3 at least. Where early stopping would hardly
 /// come into play, the learning rate is annealed instead.
 void limit_epochs(TrainOptions& options, const Network& network, std::size_t rows, double flop_budget);
 

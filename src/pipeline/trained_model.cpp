@@ -16,12 +16,10 @@ TrainedModel train_architecture(const SearchSpace& space, const Architecture& ar
   training.adamw.learning_rate = options.recipe.learning_rate;
   training.adamw.weight_decay = options.recipe.weight_decay;
   // A teacher's rows are many times the table's own: epochs stay as long as one over those.
-  const std::size_t rows = data.learnt().rows();
-  const std::size_t parts = rows / data.train.rows();
-  training.epochs_a_pass = static_cast<int>(parts);
+  training.epochs_a_pass = static_cast<int>(data.learnt().rows() / data.train.rows());
   training.max_epochs = options.recipe.max_epochs * training.epochs_a_pass;
   training.patience = options.recipe.patience * training.epochs_a_pass;
-  limit_epochs(training, model.network, rows / parts, options.flop_budget);
+  limit_epochs(training, model.network, data.learnt().rows(), options.flop_budget);
   model.training = train_network(model.network, model.store, data.learnt(), data.validation, training, pool, progress);
   model.score_validation = model.training.validation_score;
   const Matrix predictions = Evaluator(pool).predict(model.network, model.store, data.test);

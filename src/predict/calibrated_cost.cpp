@@ -20,7 +20,7 @@ constexpr double kFewSamplesFactor = 1.5;
 constexpr double kSmallestError = 1e-4;
 constexpr double kLargestDoubt = 7;  // a factor of 1,000: nothing is known, and a larger one need not stay finite
 constexpr int kRounds = 10;
-constexpr double kRooflineSamples = 10;  // of so many the roofline keeps at least half
+constexpr double kRooflineSamples = 10;  // of so many samples the roofline keeps at least half
 constexpr double kWorthwhile = 0.97;     // any correction must take at least 3 % off the mean error
 
 // Streaming multiprocessors of devices that people have: Jetsons 8 and 16, RTX 28 to 142, A100 108, H100 and H200

@@ -38,8 +38,8 @@ class CalibratedCost {
 
   CalibratedCost() = default;
   /// keys, target (positive), weight: one a sample, at least one. Five-fold cross-validation, equal keys held out
-  /// together, chooses the members' shares and measures the errors. Intervals are normalised
-  /// split-conformal (Lei et al., 2018, section 5.2): wider where the trees disagree.
+  /// together, chooses the members' shares, of which the roofline keeps one where samples are few, and measures the
+  /// errors. Intervals are normalised split-conformal (Lei et al., 2018, section 5.2): wider where the trees disagree.
   static CalibratedCost fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
                             std::span<const double> weight, ThreadPool& pool);
 

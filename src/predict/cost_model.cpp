@@ -12,7 +12,7 @@ namespace {
 // A residual beyond e^1.5 is a disturbed sample; trees must not chase it.
 constexpr double kLargestResidual = 1.5;
 constexpr int kMostTerms = 96;
-constexpr int kSamplesATerm = 2;  // of all terms; of fewer samples few are fitted
+constexpr std::ptrdiff_t kSamplesATerm = 2;  // for all terms; fewer samples fit few
 
 Eigen::MatrixXd term_matrix(const Terms& terms, std::span<const KernelKey> keys) {
   Eigen::MatrixXd matrix(static_cast<Eigen::Index>(keys.size()), terms.count());
@@ -67,7 +67,7 @@ Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const E
 /// Of all terms, or of the few where samples are few.
 Eigen::VectorXd fit_most(const Terms& terms, const Eigen::MatrixXd& matrix, std::span<const double> target,
                          std::span<const double> weight) {
-  const bool few = std::ssize(target) < std::ptrdiff_t{kSamplesATerm} * terms.count();
+  const bool few = std::ssize(target) < kSamplesATerm * terms.count();
   return fit_roofline(matrix.leftCols(few ? terms.few_count() : terms.count()), vector(target), vector(weight));
 }
 

@@ -12,8 +12,9 @@
 
 namespace tabjoule {
 
-/// Two rooflines, of all terms and of the plain ones. The first knows the device better and is rougher where it errs,
-/// the second leaves over something smooth for learners to learn; which is better the samples must tell.
+/// Two rooflines, of all terms (Terms::few_count of them where samples are few) and of the plain ones. The first knows
+/// the device better and is rougher where it errs, the second leaves over something smooth for learners to learn; which
+/// is better the samples must tell.
 class CostModel {
  public:
   static constexpr std::size_t kMembers = 5;  ///< roofline; trees and process on it; trees and process on the plain one

@@ -44,7 +44,7 @@ class Writer {
   std::size_t count_ = 0;
 };
 
-/// Tiles dealt out to `processors` at a time: the last wave costs as much as a full one.
+/// Tiles dealt out to `processors` at a time: the last wave costs as much as a full one. Terms::few_count counts these.
 void write_waves(const ProductShape& p, double processors, Writer& out) {
   for (const auto& [rows, columns] : kTiles) {
     const double tiles = p.batch * over(p.m, rows) * over(p.n, columns);
@@ -163,6 +163,9 @@ std::size_t write_common(const KernelKey& key, int processors, std::span<double>
   return out.count();
 }
 
+/// A kernel of the type: how many terms there are does not depend on its sizes.
+KernelKey smallest(KernelType type) { return {type, std::vector<std::int64_t>(kernel_columns(type).size(), 1), ""}; }
+
 float log_feature(double value) { return static_cast<float>(std::log2(std::max(1.0, value))); }
 
 /// How much more than the work there is in whole blocks of it, as a logarithm.
@@ -199,19 +202,17 @@ Terms::Terms(KernelType type, std::span<const KernelKey> keys, int processors) :
     first = last;
   }
   seen_.erase(std::unique(seen_.begin(), seen_.end()), seen_.end());
-  KernelKey any{type, std::vector<std::int64_t>(kernel_columns(type).size(), 1), ""};
-  count_ = static_cast<int>(write_common(any, processors, {}) + variants_.size());
+  count_ = static_cast<int>(write_common(smallest(type), processors, {}) + variants_.size());
 }
 
 int Terms::plain_count() const {
   if (type_ == KernelType::attention) return 6;
-  const KernelKey any{type_, std::vector<std::int64_t>(kernel_columns(type_).size(), 1), ""};
-  return product_shape(any) ? 5 : 4;
+  return product_shape(smallest(type_)) ? 5 : 4;
 }
 
 int Terms::few_count() const {
-  const KernelKey any{type_, std::vector<std::int64_t>(kernel_columns(type_).size(), 1), ""};
-  return processors_ > 0 && product_shape(any) ? 5 + static_cast<int>(2 * std::size(kTiles)) : count_;
+  if (processors_ == 0 || !product_shape(smallest(type_))) return count_;
+  return plain_count() + 2 * static_cast<int>(std::size(kTiles));
 }
 
 void Terms::write(const KernelKey& key, std::span<double> terms) const {
