@@ -16,8 +16,8 @@ HERE = pathlib.Path(__file__).parent
 ROWS, NUMERIC, CARDINALITIES, OUTPUTS, STEPS = 400, 3, [4, 3], 3, 20
 LEARNING_RATE, WEIGHT_DECAY = 0.01, 0.1
 # A bias in front of BatchNorm and that of the keys have a gradient of zero but for rounding, which AdamW would blow up to
-# whole steps with PyTorch's 1e-8.
-EPSILON = 1e-4
+# steps of their own with a small epsilon: PyTorch's 1e-8 makes them whole ones, 1e-4 still differs from machine to machine.
+EPSILON = 1e-3
 SHOWN = 10  # rows whose outputs are kept
 
 

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { tabjoule, temporaryFolder, smallSpace, readJson } = require('./program.js');
 
-const kUsage = 2, kInput = 3;
+const kUsage = 2, kInput = 3, kDevice = 4;
 
 const keyOf = (sample) => JSON.stringify({ ...sample, time_s: 0, energy_j: 0 });
 
@@ -49,6 +49,7 @@ test('kill -9 loses the sample in flight at most, and --resume goes on', async (
   const out = path.join(folder, 'cpu.json');
   const args = ['profile', '--device', 'cpu', '--space', smallSpace(folder), '--budget', '300', '--out', out];
   let samples = [];
+  let tooNoisy = 0;  // other programs may keep the session's cost from being measured, which is told as such
   for (let kill = 0; kill < 3; ++kill) {
     const child = spawn(process.env.TABJOULE, [...args, '--resume'], { stdio: 'ignore' });
     const dead = new Promise((resolve) => child.on('exit', resolve));
@@ -60,13 +61,14 @@ test('kill -9 loses the sample in flight at most, and --resume goes on', async (
     }
     child.kill('SIGKILL');
     await dead;
+    if (child.exitCode === kDevice && ++tooNoisy < 5) { --kill; continue; }
     const profile = readJson(out);
     checkProfile(profile);
     assert.deepEqual(profile.samples.slice(0, samples.length), samples, 'what was measured stays');
     samples = profile.samples;
   }
   const done = tabjoule(...args, '--resume', '--json');
-  assert.equal(done.code, 0, done.err);
+  assert.equal(done.code, 0, done.err);  // the session's cost is known by now
   const profile = readJson(out);
   checkProfile(profile);
   assert.deepEqual(profile.samples.slice(0, samples.length), samples);

@@ -38,6 +38,10 @@ test('a search on a simulated GPU ends with a measured energy near the truth', (
     const answer = JSON.parse(one.out);
     assert.equal(answer.source ?? answer.energy_source, 'simulated');
     assert.ok(Math.abs(answer.energy_j / truth - 1) < 0.25, `${command} ${answer.energy_j}, true ${truth}`);
+    if (command === 'predict') {
+      const sum = answer.kernels.reduce((total, kernel) => total + kernel.energy_per_batch_j, 0);
+      assert.ok(Math.abs(sum / answer.energy_per_batch_j - 1) < 0.1, `kernels ${sum}, model ${answer.energy_per_batch_j}`);
+    }
   }
 
   // The sensor's noise follows the seed.
