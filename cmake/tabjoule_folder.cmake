@@ -1,5 +1,6 @@
-# tabjoule_folder(NAME LINKS ... PRIVATE_LINKS ...): one library a folder, one test program a *_test.cpp
-# beside the source it tests. Files are found by name so that an addition touches no build file.
+# tabjoule_folder(NAME LINKS ... PRIVATE_LINKS ... ALONE ...): one library a folder, one program NAME_tests of the *_test.cpp
+# beside the sources they test, but for those that must be alone in theirs: NAME_TEST. Files are found by name so that an
+# addition touches no build file.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -71,7 +72,7 @@ if(TABJOULE_PRECOMPILE)
 endif()
 
 # Sources read their headers once for several: a third of the work. What is local to a file is therefore named once in its
-# folder; the tidy preset, which joins whole folders, tells where it is not.
+# folder; the tidy preset, which joins whole folders, tells where it is not. Each test has a namespace of its file's name.
 function(tabjoule_unity target)
   if(NOT TABJOULE_UNITY STREQUAL "")
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${TABJOULE_UNITY})
@@ -84,6 +85,7 @@ function(tabjoule_test name)
   if(TABJOULE_PRECOMPILE)
     target_precompile_headers(${name} REUSE_FROM tabjoule_test_headers)
   endif()
+  tabjoule_unity(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} tabjoule_test_options)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(${name} PRIVATE
@@ -92,7 +94,7 @@ function(tabjoule_test name)
 endfunction()
 
 function(tabjoule_folder name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS;ALONE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS *.h)
   set(tests ${sources})
@@ -112,9 +114,10 @@ function(tabjoule_folder name)
   target_link_libraries(${target} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS} $<BUILD_INTERFACE:tabjoule_options>)
   set_property(GLOBAL APPEND PROPERTY TABJOULE_TARGETS ${target})
   if(TABJOULE_BUILD_TESTS)
-    foreach(test ${tests})
-      get_filename_component(test_name ${test} NAME_WE)
-      tabjoule_test(${name}_${test_name} SOURCES ${test} LINKS ${target} ${ARG_PRIVATE_LINKS})
+    foreach(alone ${ARG_ALONE})
+      list(FILTER tests EXCLUDE REGEX "/${alone}\\.cpp$")
+      tabjoule_test(${name}_${alone} SOURCES ${alone}.cpp LINKS ${target} ${ARG_PRIVATE_LINKS})
     endforeach()
+    tabjoule_test(${name}_tests SOURCES ${tests} LINKS ${target} ${ARG_PRIVATE_LINKS})
   endif()
 endfunction()

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::blas_test {
 namespace {
 
 Matrix random_matrix(int rows, int cols, Rng& rng) {
@@ -50,4 +50,4 @@ TEST(Gemm, WithBetaZeroOverwritesWhatIsNotANumber) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::blas_test

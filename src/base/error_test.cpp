@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tabjoule {
+namespace tabjoule::error_test {
 namespace {
 
 TEST(WithContext, PutsThePlaceInFrontAndKeepsTheKind) {
@@ -42,4 +42,4 @@ TEST(ErrorKind, IsTheExitCodeOfTheProgram) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::error_test

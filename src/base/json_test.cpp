@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::json_test {
 namespace {
 
 using testing::AllOf;
@@ -136,4 +136,4 @@ TEST_F(JsonFile, FormatAndVersionMustBeTheExpectedOnes) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::json_test

@@ -7,7 +7,7 @@
 
 #include "base/matrix.h"
 
-namespace tabjoule {
+namespace tabjoule::numbers_file_test {
 namespace {
 
 std::filesystem::path scratch_file() {
@@ -46,4 +46,4 @@ TEST(NumbersFile, RefusesWhatIsDamagedOrOfAnotherKind) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::numbers_file_test

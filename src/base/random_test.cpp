@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace tabjoule {
+namespace tabjoule::random_test {
 namespace {
 
 TEST(Rng, GivesTheStoredSequenceOfASeed) {
@@ -153,4 +153,4 @@ TEST(Rng, ShuffleGivesEveryOrderOfThreeEquallyOften) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::random_test

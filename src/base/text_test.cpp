@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::text_test {
 namespace {
 
 const std::vector<std::string> kColumns{"age", "education", "capital-gain", "Income"};
@@ -77,4 +77,4 @@ TEST(QuantityFrom, RefusesWhatIsNoQuantityOverNothing) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::text_test

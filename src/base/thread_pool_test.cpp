@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::thread_pool_test {
 namespace {
 
 class ThreadPoolOf : public testing::TestWithParam<int> {};
@@ -98,4 +98,4 @@ TEST(ThreadPool, IsDestroyedWithoutHavingRunAnything) {
 TEST(AvailableThreads, IsAtLeastOne) { EXPECT_GE(available_threads(), 1); }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::thread_pool_test

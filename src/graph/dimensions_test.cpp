@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::dimensions_test {
 namespace {
 
 Graph open_graph() {
@@ -33,4 +33,4 @@ TEST(Dimensions, ANameThatIsNotThereIsRefused) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::dimensions_test

@@ -6,7 +6,7 @@
 #include "graph/examples/networks.h"
 #include "graph/onnx/onnx_file.h"
 
-namespace tabjoule {
+namespace tabjoule::network_graph_test {
 namespace {
 
 TEST(NetworkGraph, DropoutIsAbsentAndItsReaderReadsItsInput) {
@@ -57,4 +57,4 @@ TEST(NetworkGraph, ANetworkThatEndsInDropoutStillHasItsOutput) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::network_graph_test

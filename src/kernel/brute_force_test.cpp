@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "kernel/detect.h"
 
-namespace tabjoule {
+namespace tabjoule::brute_force_test {
 namespace {
 
 /// An operator that reads tensors `a` and, where it takes two, `b`: 0 is the graph's input, i + 1 what node i makes.
@@ -266,4 +266,4 @@ TEST(BruteForce, SampledGraphsOfSixNodesWithConcats) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::brute_force_test

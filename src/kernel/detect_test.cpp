@@ -8,7 +8,7 @@
 #include "graph/network_graph.h"
 #include "graph/onnx/onnx_file.h"
 
-namespace tabjoule {
+namespace tabjoule::detect_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -252,4 +252,4 @@ TEST(Detect, DamagedModelsAreDetectedOrRefused) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::detect_test

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::features_test {
 namespace {
 
 TEST(Features, TilesCoverTheOutputsAndWavesFillTheProcessors) {
@@ -29,4 +29,4 @@ TEST(Features, IntensityIsFlopsAByte) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::features_test

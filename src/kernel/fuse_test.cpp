@@ -6,7 +6,7 @@
 
 #include "kernel/detect.h"
 
-namespace tabjoule {
+namespace tabjoule::fuse_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -111,4 +111,4 @@ TEST(Fuse, ElementwiseOperatorsInARowAreOneKernel) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::fuse_test

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::fusion_rules_test {
 namespace {
 
 using ::testing::Contains;
@@ -81,4 +81,4 @@ TEST(FusionRules, DifferencesNameWhoDoesWhat) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::fusion_rules_test

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::kernel_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -85,4 +85,4 @@ TEST(KernelSample, WhatIsWrongIsNamed) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::kernel_test

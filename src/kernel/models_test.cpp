@@ -11,7 +11,7 @@
 #include "graph/examples/transformer_models.h"
 #include "kernel/detect.h"
 
-namespace tabjoule {
+namespace tabjoule::models_test {
 namespace {
 
 struct Model {
@@ -141,4 +141,4 @@ TEST(Models, DamagedFilesAreDetectedOrRefused) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::models_test

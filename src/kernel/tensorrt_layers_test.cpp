@@ -8,7 +8,7 @@
 #include "graph/examples/transformer_models.h"
 #include "kernel/detect.h"
 
-namespace tabjoule {
+namespace tabjoule::tensorrt_layers_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -115,4 +115,4 @@ TEST(TensorRtLayers, WhatIsNoSuchFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::tensorrt_layers_test

@@ -6,7 +6,7 @@
 
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::adamw_test {
 namespace {
 
 using testing_nn::random_matrix;
@@ -93,4 +93,4 @@ TEST(AdamW, GivesTheSameForAnyCutIntoBlocks) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::adamw_test

@@ -8,7 +8,7 @@
 
 #include "nn/slow_forward_test.h"
 
-namespace tabjoule {
+namespace tabjoule::executor_test {
 namespace {
 
 using namespace testing_nn;
@@ -340,4 +340,4 @@ TEST(Executor, CarriesWhatIsNotANumberToTheOutput) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::executor_test

@@ -4,7 +4,7 @@
 
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::gradient_sum_test {
 namespace {
 
 using namespace testing_nn;
@@ -149,4 +149,4 @@ TEST(Distillation, TakesTheTeachersValuesAsTheTruth) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::gradient_sum_test

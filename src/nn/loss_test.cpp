@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::loss_test {
 namespace {
 
 using testing_nn::random_matrix;
@@ -258,4 +258,4 @@ TEST(SoftCrossEntropy, HasTheGradientOfItsDifferences) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::loss_test

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-namespace tabjoule {
+namespace tabjoule::metrics_test {
 namespace {
 
 const Json& reference() {
@@ -128,4 +128,4 @@ TEST(Utility, RisesAsTheMetricGetsBetterWhicheverWayThatIs) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::metrics_test

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::network_test {
 namespace {
 
 using namespace testing_nn;
@@ -111,4 +111,4 @@ TEST(LayerType, HasAName) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::network_test

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::parameter_store_test {
 namespace {
 
 using namespace testing_nn;
@@ -88,4 +88,4 @@ TEST(ParameterStore, ViewsAreTheTopLeftBlockItself) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::parameter_store_test

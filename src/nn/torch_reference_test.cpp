@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::torch_reference_test {
 namespace {
 
 using namespace testing_nn;
@@ -103,4 +103,4 @@ INSTANTIATE_TEST_SUITE_P(Tasks, TorchReference,
                          [](const auto& tested) { return tested.param.first; });
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::torch_reference_test

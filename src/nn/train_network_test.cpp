@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::train_network_test {
 namespace {
 
 using namespace testing_nn;
@@ -215,4 +215,4 @@ TEST(TrainNetwork, TellsItsProgressAndCanBeStoppedByIt) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::train_network_test

@@ -34,7 +34,7 @@ void operator delete[](void* memory, std::align_val_t) noexcept { release(memory
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
-namespace tabjoule {
+namespace tabjoule::training_allocations_test {
 namespace {
 
 using namespace testing_nn;
@@ -107,4 +107,4 @@ TEST_P(TrainingAllocations, NoneWhereGradientsOfSeveralNetworksAreSummed) {
 INSTANTIATE_TEST_SUITE_P(Threads, TrainingAllocations, testing::Values(1, 2), testing::PrintToStringParamName());
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::training_allocations_test

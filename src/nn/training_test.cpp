@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::training_test {
 namespace {
 
 using namespace testing_nn;
@@ -252,4 +252,4 @@ TEST(DefaultBatch, IsAPowerOfTwoFrom16To256ThatGrowsWithTheTable) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::training_test

@@ -6,7 +6,7 @@
 
 #include "nn/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::weight_average_test {
 namespace {
 
 using namespace testing_nn;
@@ -51,4 +51,4 @@ TEST(WeightAverage, SwapsInAndOutWithoutALoss) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::weight_average_test

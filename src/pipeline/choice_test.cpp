@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::choice_test {
 namespace {
 
 using testing::ElementsAre;
@@ -72,4 +72,4 @@ TEST(PointsToTrain, PrefersThoseThatKeepTheLimits) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::choice_test

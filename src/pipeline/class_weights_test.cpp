@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::class_weights_test {
 namespace {
 
 using testing::ElementsAre;
@@ -53,4 +53,4 @@ TEST(ClassWeights, SayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::class_weights_test

@@ -6,12 +6,12 @@
 #include "runtime/temporary_folder.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::lesson_test {
 namespace {
 
 /// Two categories and a number that decide together.
 PreparedData prepared(const std::string& csv, CategoryEncoding encoding) {
-  const testing::Folder folder;
+  const testing_table::Folder folder;
   DataRequest request;
   request.data = folder.write("t.csv", csv);
   request.target = "y";
@@ -69,4 +69,4 @@ TEST(Lesson, IsLearntInAnyEncodingAndComesBackFromItsFile) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::lesson_test

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "runtime/temporary_folder.h"
 
-namespace tabjoule {
+namespace tabjoule::run_checkpoint_test {
 namespace {
 
 TEST(RunCheckpoint, GivesBackWhatWasStoredToARunOfTheSameIdentity) {
@@ -44,4 +44,4 @@ TEST(RunCheckpoint, BeginsWhereThereIsNothingToGoOnWith) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::run_checkpoint_test

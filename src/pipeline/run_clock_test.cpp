@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tabjoule {
+namespace tabjoule::run_clock_test {
 namespace {
 
 TEST(RunClock, EndsAShareOfWhatIsLeft) {
@@ -35,4 +35,4 @@ TEST(RunClock, WithoutABudgetEndsOnlyWhereInterrupted) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::run_clock_test

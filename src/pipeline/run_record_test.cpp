@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::run_record_test {
 namespace {
 
 RunRecord record() {
@@ -71,4 +71,4 @@ TEST(RunRecord, NeverWritesANumberThatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::run_record_test

@@ -6,7 +6,7 @@
 
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::scaling_choice_test {
 namespace {
 
 /// A table of one column x = exp(2 normal), whose target is either x's logarithm, which follows its quantiles in a
@@ -18,7 +18,7 @@ PreparedData heavy_tailed(bool target_is_logarithm) {
     const double z = rng.normal();
     csv += fmt::format("{},{}\n", std::exp(2 * z), target_is_logarithm ? z : std::exp(2 * z));
   }
-  const testing::Folder folder;
+  const testing_table::Folder folder;
   DataRequest request;
   request.data = folder.write("t.csv", csv);
   request.target = "y";
@@ -41,7 +41,7 @@ TEST(ChooseScaling, TakesQuantilesWhereTheTargetFollowsThemAndStandardisesWhereI
 TEST(ChooseScaling, IsDoneWithoutTrainingWhereNoColumnIsANumber) {
   std::string csv = "x,y\n";
   for (int i = 0; i < 200; ++i) csv += fmt::format("{},{}\n", i % 3 == 0 ? "a" : "b", i % 2 == 0 ? "u" : "v");
-  const testing::Folder folder;
+  const testing_table::Folder folder;
   DataRequest request;
   request.data = folder.write("t.csv", csv);
   request.target = "y";
@@ -53,4 +53,4 @@ TEST(ChooseScaling, IsDoneWithoutTrainingWhereNoColumnIsANumber) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::scaling_choice_test

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::score_error_test {
 namespace {
 
 struct Coins {
@@ -60,4 +60,4 @@ TEST(StandardError, TakesNumbersAndFewRows) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::score_error_test

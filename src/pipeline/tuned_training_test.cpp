@@ -7,7 +7,7 @@
 #include "pipeline/score_error.h"
 #include "runtime/temporary_folder.h"
 
-namespace tabjoule {
+namespace tabjoule::tuned_training_test {
 namespace {
 
 using testing_nn::xor_samples;
@@ -87,4 +87,4 @@ TEST(TrainedFile, GivesBackTheNetworkAndRefusesADamagedOne) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::tuned_training_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tabjoule {
+namespace tabjoule::work_plan_test {
 namespace {
 
 using testing::ElementsAre;
@@ -23,4 +23,4 @@ TEST(RowsFor, TakesFewerRowsBeforeFewerEpochs) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::work_plan_test

@@ -13,11 +13,11 @@
 #include "power/sensor_facts.h"
 #include "power/simulated_trace_test.h"
 
-namespace tabjoule {
+namespace tabjoule::calibrate_test {
 namespace {
 
-using testing::poll;
-using testing::step_load;
+using testing_power::poll;
+using testing_power::step_load;
 
 const std::vector<LoadMark> kLoad{{3, true}, {6, false}, {8, true}};
 
@@ -138,4 +138,4 @@ TEST(PublishedTraces, EnergyFromTheStepOnTheLoadThatWasNotLearnt) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::calibrate_test

@@ -10,11 +10,11 @@
 #include "power/deconvolution.h"
 #include "power/simulated_trace_test.h"
 
-namespace tabjoule {
+namespace tabjoule::correct_test {
 namespace {
 
-using testing::poll;
-using testing::step_load;
+using testing_power::poll;
+using testing_power::step_load;
 
 const SensorModel kBoxcar{.kind = SensorKind::boxcar,
                           .update_period_s = 0.1,
@@ -116,4 +116,4 @@ TEST(Deconvolve, MeetsTheReadingsOfPowerThatJumpsSeldom) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::correct_test

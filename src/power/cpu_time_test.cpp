@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "power/device_facts.h"
 
-namespace tabjoule {
+namespace tabjoule::cpu_time_test {
 namespace {
 
 double cpu_time_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -57,4 +57,4 @@ TEST(DeviceFacts, NameWhatIsKnown) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::cpu_time_test

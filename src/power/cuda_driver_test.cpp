@@ -10,7 +10,7 @@
 #include "power/nvml.h"
 #include "power/sensor_facts.h"
 
-namespace tabjoule {
+namespace tabjoule::cuda_driver_test {
 namespace {
 
 using testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST(SensorFacts, CardsAreFoundByWhatTheDriverCallsThem) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::cuda_driver_test

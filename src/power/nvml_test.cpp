@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::nvml_test {
 namespace {
 
 class Nvml : public ::testing::Test {
@@ -122,4 +122,4 @@ TEST_F(Nvml, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::nvml_test

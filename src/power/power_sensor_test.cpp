@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::power_sensor_test {
 namespace {
 
 /// Time moves only by sleeping and by what a read costs; safe for the recorder's thread and the test's.
@@ -182,4 +182,4 @@ TEST(PlausiblePower, RefusesWhatNoDeviceSpends) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::power_sensor_test

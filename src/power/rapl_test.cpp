@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "power/sensors.h"
 
-namespace tabjoule {
+namespace tabjoule::rapl_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -136,4 +136,4 @@ TEST_F(Rapl, IsListedBesideTheOtherSensors) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::rapl_test

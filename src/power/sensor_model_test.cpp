@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::sensor_model_test {
 namespace {
 
 PowerSignal step() {
@@ -111,4 +111,4 @@ TEST(SensorModel, NamesWhatIsWrongInAFile) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::sensor_model_test

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "power/sensor_model.h"
 
-namespace tabjoule::testing {
+namespace tabjoule::testing_power {
 
 /// Idle at 60 W, a load of about 250 W from 3 s to 6 s and again from 8 s on.
 inline PowerSignal step_load(Rng& random) {
@@ -35,4 +35,4 @@ inline PowerTrace poll(const SensorModel& model, const PowerSignal& power, Rng& 
   return trace;
 }
 
-}  // namespace tabjoule::testing
+}  // namespace tabjoule::testing_power

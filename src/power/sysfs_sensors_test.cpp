@@ -10,7 +10,7 @@
 #include "power/hwmon.h"
 #include "power/ina3221.h"
 
-namespace tabjoule {
+namespace tabjoule::sysfs_sensors_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -141,4 +141,4 @@ TEST_F(SysfsTree, HardwareMonitorsThatCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::sysfs_sensors_test

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::trace_energy_test {
 namespace {
 
 TEST(Integrate, IsExactOnStraightLinesAndInterpolatesTheEnds) {
@@ -65,4 +65,4 @@ TEST(Integrate, RefusesWindowsAndTracesThatAreNone) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::trace_energy_test

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "power/wall_time.h"
 
-namespace tabjoule {
+namespace tabjoule::trace_file_test {
 namespace {
 
 const std::string kOwn = "time_s,power_w,temp\n0,10.5,40\n0.1,11,41\n0.25,300,42\n";
@@ -156,4 +156,4 @@ TEST(TraceFile, RealLogs) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::trace_file_test

@@ -9,7 +9,7 @@
 #include "predict/predictor.h"
 #include "predict/synthetic_test.h"
 
-namespace tabjoule {
+namespace tabjoule::adapt_test {
 namespace {
 
 using synthetic::linear;
@@ -88,4 +88,4 @@ TEST(NextToMeasure, TakesTheFarthestFirstAndNothingTwice) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::adapt_test

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::boosted_trees_test {
 namespace {
 
 TEST(BoostedTrees, LearnAStepAndAProductDeterministically) {
@@ -51,4 +51,4 @@ TEST(BoostedTrees, AreZeroWithoutTraining) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::boosted_trees_test

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::committee_test {
 namespace {
 
 KernelKey linear(std::int64_t n, std::int64_t k) { return {KernelType::linear, {1, n, k}, ""}; }
@@ -54,4 +54,4 @@ TEST(Committee, RepeatsExactlyForASeed) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::committee_test

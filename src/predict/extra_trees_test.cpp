@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::extra_trees_test {
 namespace {
 
 struct Data {
@@ -72,4 +72,4 @@ TEST(ExtraTrees, IsTheSameForASeedAndEmptyWithoutTrees) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::extra_trees_test

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 
-namespace tabjoule {
+namespace tabjoule::gaussian_process_test {
 namespace {
 
 using testing::DoubleNear;
@@ -68,4 +68,4 @@ TEST(GaussianProcess, StaysFiniteWhereSamplesAreNearlyOne) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::gaussian_process_test

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::model_correction_test {
 namespace {
 
 std::vector<SummedModel> models(int count, double factor, double per_kernel, double noise, std::uint64_t seed) {
@@ -62,4 +62,4 @@ TEST(ModelCorrection, ItsErrorHoldsNineInTenNewModels) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::model_correction_test

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "predict/roofline.h"
 
-namespace tabjoule {
+namespace tabjoule::nnls_test {
 namespace {
 
 Eigen::MatrixXd random_matrix(int rows, int cols, Rng& rng) {
@@ -71,4 +71,4 @@ TEST(Roofline, IsNotMovedByOneDisturbedSampleInTen) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::nnls_test

@@ -14,7 +14,7 @@
 #include "predict/kernel_table.h"
 #include "predict/synthetic_test.h"
 
-namespace tabjoule {
+namespace tabjoule::predictor_test {
 namespace {
 
 using synthetic::linear;
@@ -381,4 +381,4 @@ TEST(EnergyTable, SumsAsThePredictorDoes) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::predictor_test

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::samples_test {
 namespace {
 
 using testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST_F(Samples, TellsOfColumnsItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::samples_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tabjoule {
+namespace tabjoule::coverage_test {
 namespace {
 
 KernelKey linear(std::int64_t n, std::int64_t k, const std::string& variant = "relu") {
@@ -41,4 +41,4 @@ TEST(KernelsToMeasure, TakesAnotherVariantOrTypeForUncovered) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::coverage_test

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "profile/measure.h"
 
-namespace tabjoule {
+namespace tabjoule::device_test {
 namespace {
 
 using testing::HasSubstr;
@@ -377,4 +377,4 @@ TEST(Device, RulesOfEveryKindAreKnownWithoutIt) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::device_test

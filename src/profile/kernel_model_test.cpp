@@ -11,7 +11,7 @@
 #include "profile/profile.h"
 #include "runtime/runner.h"
 
-namespace tabjoule {
+namespace tabjoule::kernel_model_test {
 namespace {
 
 /// Of every type that can be built alone, with every kind of variant.
@@ -117,4 +117,4 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::kernel_model_test

@@ -11,7 +11,7 @@
 #include "profile/fake_device_test.h"
 #include "profile/median.h"
 
-namespace tabjoule {
+namespace tabjoule::measure_test {
 namespace {
 
 using testing::HasSubstr;
@@ -218,4 +218,4 @@ TEST(Median, CoversTheMedianOfASkewedDistribution) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::measure_test

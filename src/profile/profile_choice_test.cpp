@@ -11,7 +11,7 @@
 #include "profile/kernel_model.h"
 #include "profile/order.h"
 
-namespace tabjoule {
+namespace tabjoule::profile_choice_test {
 namespace {
 
 KernelKey linear(std::int64_t m, std::int64_t n, std::int64_t k) { return {KernelType::linear, {m, n, k}, "relu"}; }
@@ -143,4 +143,4 @@ TEST(ProfileChoice, RefusesRoundsOfNothing) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::profile_choice_test

@@ -14,7 +14,7 @@
 #include "profile/kernel_model.h"
 #include "profile/order.h"
 
-namespace tabjoule {
+namespace tabjoule::profile_test {
 namespace {
 
 using testing::HasSubstr;
@@ -293,4 +293,4 @@ TEST(OpenDevice, NamesWhatItKnows) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::profile_test

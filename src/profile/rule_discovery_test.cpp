@@ -9,7 +9,7 @@
 #include "profile/fake_device_test.h"
 #include "profile/rule_models.h"
 
-namespace tabjoule {
+namespace tabjoule::rule_discovery_test {
 namespace {
 
 /// Charges every kernel that `rules` makes of a model 2 us and what its bytes and FLOPs take.
@@ -146,4 +146,4 @@ TEST(RuleDiscovery, AsksWhatAGraphHolds) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::rule_discovery_test

@@ -10,7 +10,7 @@
 #include "profile/profile.h"
 #include "profile/rule_discovery.h"
 
-namespace tabjoule {
+namespace tabjoule::simulated_device_test {
 namespace {
 
 using Kernels = std::vector<KernelKey>;
@@ -176,4 +176,4 @@ TEST(SimulatedDevice, ProfilesKernelsAtWhatTheyCost) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::simulated_device_test

@@ -8,7 +8,7 @@
 #include "report/html.h"
 #include "report/run_json.h"
 
-namespace tabjoule {
+namespace tabjoule::report_test {
 namespace {
 
 using testing::HasSubstr;
@@ -149,4 +149,4 @@ TEST(Report, QuotesTheCommandForAShell) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::report_test

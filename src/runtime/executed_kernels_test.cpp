@@ -19,7 +19,7 @@
 #include "runtime/temporary_folder.h"
 #include "space/search_space.h"
 
-namespace tabjoule {
+namespace tabjoule::executed_kernels_test {
 namespace {
 
 std::vector<KernelKey> keys(const Graph& graph, std::int64_t batch,
@@ -199,4 +199,4 @@ TEST(ExecutedKernels, NothingIsLeftInTheTemporaryFolder) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::executed_kernels_test

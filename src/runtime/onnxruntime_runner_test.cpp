@@ -7,7 +7,7 @@
 #include "graph/onnx/onnx_file.h"
 #include "runtime/runner.h"
 
-namespace tabjoule {
+namespace tabjoule::onnxruntime_runner_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -158,4 +158,4 @@ TEST(OnnxRuntime, KnowsItsNameAndVersion) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::onnxruntime_runner_test

@@ -13,7 +13,7 @@
 #include "graph/onnx/onnx_file.h"
 #include "runtime/runner.h"
 
-namespace tabjoule {
+namespace tabjoule::pipeline_graph_test {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -315,4 +315,4 @@ TEST(PipelineGraph, EightHundredColumnsNeedFewNodes) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::pipeline_graph_test

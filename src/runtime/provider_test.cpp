@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-namespace tabjoule {
+namespace tabjoule::provider_test {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(Provider, TellsAFailingGpuFromABadModel) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::provider_test

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::simulated_gpu_test {
 namespace {
 
 KernelKey linear(std::int64_t m, std::int64_t n, std::int64_t k, DataType type = DataType::float16) {
@@ -155,4 +155,4 @@ TEST(SimulatedOrin, CostsWhatWasMeasured) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::simulated_gpu_test

@@ -10,7 +10,7 @@
 #include "power/trace_energy.h"
 #include "runtime/simulated_gpu.h"
 
-namespace tabjoule {
+namespace tabjoule::simulated_traces_test {
 namespace {
 
 /// Columns of a CSV file of numbers; empty where the reference data is not here.
@@ -79,4 +79,4 @@ TEST(SimulatedTraces, ShowTheEnergyThatTheRealSensorsShowed) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::simulated_traces_test

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::simulation_test {
 namespace {
 
 std::vector<KernelKey> network(std::int64_t width, int depth) {
@@ -92,4 +92,4 @@ TEST(Simulation, RefusesNonsense) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::simulation_test

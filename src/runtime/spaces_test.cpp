@@ -13,7 +13,7 @@
 #include "runtime/runner.h"
 #include "space/search_space.h"
 
-namespace tabjoule {
+namespace tabjoule::spaces_test {
 namespace {
 
 constexpr int kRows = 5;
@@ -182,4 +182,4 @@ INSTANTIATE_TEST_SUITE_P(BuiltIn, EverySpace, testing::ValuesIn(built_in_spaces(
 });
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::spaces_test

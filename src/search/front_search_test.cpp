@@ -7,7 +7,7 @@
 
 #include "search/pareto_front.h"
 
-namespace tabjoule {
+namespace tabjoule::front_search_test {
 namespace {
 
 SearchSpace space_of(const std::string& depth_to, const std::string& width_to, bool per_layer) {
@@ -124,4 +124,4 @@ TEST(Neighbour, IsAnArchitectureOfTheSpaceThatMixesItsParentsAndMoves) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::front_search_test

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "search/pareto_front.h"
 
-namespace tabjoule {
+namespace tabjoule::policy_gradient_test {
 namespace {
 
 /// 10 x 256 choices, as the MLP space.
@@ -272,4 +272,4 @@ TEST(ParetoFront, EqualsTheQuadraticDefinitionOnRandomSetsWithTies) {
 TEST(ParetoFront, OfNothingIsNothing) { EXPECT_TRUE(pareto_front(std::vector<Candidate>{}).empty()); }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::policy_gradient_test

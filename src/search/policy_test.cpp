@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-namespace tabjoule {
+namespace tabjoule::policy_test {
 namespace {
 
 /// A policy sees only how many choices there are.
@@ -253,4 +253,4 @@ TEST(PolicyGradient, FirstAscentMovesEachLogitByTheLearningRate) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::policy_test

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::reward_test {
 namespace {
 
 constexpr RewardKind kAll[] = {RewardKind::weighted_sum, RewardKind::absolute, RewardKind::multiplicative,
@@ -80,4 +80,4 @@ TEST(Reward, OfWeightZeroIgnoresEnergyWhateverItIs) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::reward_test

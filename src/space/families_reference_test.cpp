@@ -6,7 +6,7 @@
 #include "nn/training.h"
 #include "space/search_space.h"
 
-namespace tabjoule {
+namespace tabjoule::families_reference_test {
 namespace {
 
 const Json& reference() {
@@ -110,4 +110,4 @@ INSTANTIATE_TEST_SUITE_P(Families, FamiliesReference, testing::Values("mlp", "re
                          [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::families_reference_test

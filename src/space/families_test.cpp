@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "nn/parameter_store.h"
 
-namespace tabjoule {
+namespace tabjoule::families_test {
 namespace {
 
 const NetworkShape kShape{7, 3, 0.1F};
@@ -113,4 +113,4 @@ TEST(MlpFamily, DecaysWeightsButNotBiases) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::families_test

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::search_space_test {
 namespace {
 
 using testing::AllOf;
@@ -271,4 +271,4 @@ TEST(Architectures, FromJsonRefusesWhatTheSpaceDoesNotHave) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::search_space_test

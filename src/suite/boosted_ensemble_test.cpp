@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::boosted_ensemble_test {
 namespace {
 
 /// Rows whose target follows from two of three columns.
@@ -64,4 +64,4 @@ TEST(Boosting, TunedItIsChosenOnValidationAndEndsEarly) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::boosted_ensemble_test

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-namespace tabjoule {
+namespace tabjoule::suite_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -81,4 +81,4 @@ TEST_F(SuiteFile, RefusesWhatItDoesNotKnowAndNamesIt) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::suite_test

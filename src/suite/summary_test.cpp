@@ -5,7 +5,7 @@
 
 #include "suite/results.h"
 
-namespace tabjoule {
+namespace tabjoule::summary_test {
 namespace {
 
 using testing::DoubleNear;
@@ -116,4 +116,4 @@ TEST_F(Summary, LeavesOutOtherSuitesAndEfforts) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::summary_test

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "supernet/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::checkpoint_test {
 namespace {
 
 using namespace testing_supernet;
@@ -136,4 +136,4 @@ TEST_F(Checkpoint, IsRefusedWhereItIsDamaged) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::checkpoint_test

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "supernet/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::path_sampling_test {
 namespace {
 
 SearchSpace skewed() {
@@ -59,4 +59,4 @@ TEST(PathSampling, HasNamesThatReadBack) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::path_sampling_test

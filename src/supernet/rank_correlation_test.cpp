@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::rank_correlation_test {
 namespace {
 
 using Values = std::vector<double>;
@@ -47,4 +47,4 @@ TEST(KendallTauB, RefusesWhatCannotBeRanked) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::rank_correlation_test

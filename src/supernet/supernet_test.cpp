@@ -6,7 +6,7 @@
 
 #include "supernet/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::supernet_test {
 namespace {
 
 using namespace testing_supernet;
@@ -69,4 +69,4 @@ TEST(SupernetScorer, RecomputesBatchNormStatisticsForEachArchitecture) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::supernet_test

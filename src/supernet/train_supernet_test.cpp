@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "supernet/testing.h"
 
-namespace tabjoule {
+namespace tabjoule::train_supernet_test {
 namespace {
 
 using namespace testing_supernet;
@@ -156,4 +156,4 @@ TEST(TrainSupernet, CountsEveryPathOfASandwichAgainstTheBudget) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::train_supernet_test

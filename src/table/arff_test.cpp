@@ -2,10 +2,10 @@
 
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::arff_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -83,4 +83,4 @@ TEST(Arff, FixedKindsWin) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::arff_test

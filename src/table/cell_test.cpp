@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 
-namespace tabjoule {
+namespace tabjoule::cell_test {
 namespace {
 
 TEST(Cell, MissingTokensAreTheOnesPromised) {
@@ -77,4 +77,4 @@ TEST(Cell, Booleans) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::cell_test

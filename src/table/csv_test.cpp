@@ -3,10 +3,10 @@
 
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::csv_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -154,4 +154,4 @@ TEST(Csv, Latin1IsTurnedIntoUtf8Aloud) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::csv_test

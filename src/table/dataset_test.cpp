@@ -2,10 +2,10 @@
 
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::dataset_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -107,4 +107,4 @@ TEST(Dataset, TasksHaveNames) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::dataset_test

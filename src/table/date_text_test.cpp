@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "table/preprocessor.h"
 
-namespace tabjoule {
+namespace tabjoule::date_text_test {
 namespace {
 
 constexpr auto month_first = DateOrder::month_first;
@@ -74,4 +74,4 @@ TEST(DatePart, KnownMoments) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::date_text_test

@@ -6,10 +6,10 @@
 #include "table/duckdb_session.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::duckdb_table_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -180,4 +180,4 @@ TEST(DuckDb, OurCsvReaderAndDuckDbAgree) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::duckdb_table_test

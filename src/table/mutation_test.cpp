@@ -5,10 +5,10 @@
 #include "table/file_bytes.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::mutation_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 
 std::string mutated(std::string text, Rng& random) {
   static const std::string pieces = "\"'\\,;\t |\n\r{}%@?#-.0aeE\xEF\xBB\xBF\xFF\x01";
@@ -91,4 +91,4 @@ TEST(Mutations, Arff) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::mutation_test

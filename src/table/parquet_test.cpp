@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace tabjoule {
+namespace tabjoule::parquet_test {
 namespace {
 
 const std::vector<ParquetColumn> kColumns{
@@ -32,4 +32,4 @@ TEST(Parquet, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::parquet_test

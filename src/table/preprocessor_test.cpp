@@ -8,10 +8,10 @@
 #include "table/normal_quantile.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::preprocessor_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::Contains;
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
@@ -304,4 +304,4 @@ TEST(Preprocessor, DamagedJsonIsRefusedWithTheMemberNamed) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::preprocessor_test

@@ -1,10 +1,10 @@
 // Files as they occur in the wild: each is read right, or refused with the place named.
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::raw_files_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -116,4 +116,4 @@ TEST(RawFiles, CommentLineIsTold) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::raw_files_test

@@ -3,10 +3,10 @@
 
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::read_table_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -195,4 +195,4 @@ TEST(ReadTable, FormatIsKnownFromContentWhereTheNameSaysNothing) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::read_table_test

@@ -5,10 +5,10 @@
 #include "table/preprocessor.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::real_tables_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 
 struct RealTable {
   std::string name, target;
@@ -79,4 +79,4 @@ TEST(RealTables, NewRowsReadByTheSchemaGiveTheSameMatrix) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::real_tables_test

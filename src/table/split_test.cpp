@@ -4,10 +4,10 @@
 #include "table/dataset.h"
 #include "table/test_support.h"
 
-namespace tabjoule {
+namespace tabjoule::split_test {
 namespace {
 
-using namespace tabjoule::testing;
+using namespace testing_table;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -139,4 +139,4 @@ TEST(SplitByColumn, OtherValuesAreErrors) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::split_test

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "table/table.h"
 
-namespace tabjoule::testing {
+namespace tabjoule::testing_table {
 
 /// A new folder, removed with the object.
 class Folder {
@@ -87,9 +87,9 @@ inline std::string shared_file(const std::string& name) {
   return (std::filesystem::path(TABJOULE_SHARED_DIR) / "data" / name).string();
 }
 
-}  // namespace tabjoule::testing
+}  // namespace tabjoule::testing_table
 
 /// For tests on real tables, which are not part of the repository.
-#define TABJOULE_SKIP_WITHOUT_SHARED_DATA()                                 \
-  if (!std::filesystem::exists(::tabjoule::testing::shared_file("tables"))) \
-  GTEST_SKIP() << "no real tables at " << ::tabjoule::testing::shared_file("")
+#define TABJOULE_SKIP_WITHOUT_SHARED_DATA()                                       \
+  if (!std::filesystem::exists(::tabjoule::testing_table::shared_file("tables"))) \
+  GTEST_SKIP() << "no real tables at " << ::tabjoule::testing_table::shared_file("")

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace tabjoule {
+namespace tabjoule::nearby_rows_test {
 namespace {
 
 TEST(NearestRows, AreThoseOfASlowSearch) {
@@ -81,4 +81,4 @@ TEST(NearbyRows, OfNoCopyAreTheRowsThemselves) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::nearby_rows_test

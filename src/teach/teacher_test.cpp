@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tabjoule {
+namespace tabjoule::teacher_test {
 namespace {
 
 /// A number in (-1, 1) and a category of three levels, both of which decide.
@@ -117,4 +117,4 @@ TEST(DefaultCopies, AreFewerWhereTheTableIsLarge) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::teacher_test

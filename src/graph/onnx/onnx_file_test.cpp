@@ -11,7 +11,7 @@
 #include "graph/examples/networks.h"
 #include "graph/network_graph.h"
 
-namespace tabjoule {
+namespace tabjoule::onnx_file_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -232,4 +232,4 @@ TEST(OnnxFile, MutatedBytesAreReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace tabjoule
+}  // namespace tabjoule::onnx_file_test
