@@ -50,7 +50,7 @@ test('kill -9 loses the sample in flight at most, and --resume goes on', async (
   const args = ['profile', '--device', 'cpu', '--space', smallSpace(folder), '--budget', '300', '--out', out];
   let samples = [];
   let tooNoisy = 0;  // other programs may keep the session's cost from being measured, which is told as such
-  for (let kill = 0; kill < 3; ++kill) {
+  for (let kill = 0; kill < 3;) {
     const child = spawn(process.env.TABJOULE, [...args, '--resume'], { stdio: 'ignore' });
     const dead = new Promise((resolve) => child.on('exit', resolve));
     const wanted = samples.length + 2 + kill;
@@ -61,11 +61,12 @@ test('kill -9 loses the sample in flight at most, and --resume goes on', async (
     }
     child.kill('SIGKILL');
     await dead;
-    if (child.exitCode === kDevice && ++tooNoisy < 5) { --kill; continue; }
+    if (child.exitCode === kDevice && ++tooNoisy < 5) continue;
     const profile = readJson(out);
     checkProfile(profile);
     assert.deepEqual(profile.samples.slice(0, samples.length), samples, 'what was measured stays');
     samples = profile.samples;
+    ++kill;
   }
   const done = tabjoule(...args, '--resume', '--json');
   assert.equal(done.code, 0, done.err);  // the session's cost is known by now
