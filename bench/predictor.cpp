@@ -115,7 +115,7 @@ Samples h200_gemm(const std::string& folder, double least_ms, bool energies) {
     if (1e3 * time_s < least_ms) continue;
     samples.push_back(measured(
         {KernelType::linear, {table.whole("m", i), table.whole("n", i), table.whole("k", i)}, "", DataType::bfloat16},
-        energies ? 0 : time_s, energies ? time_s * table.number("power_w", i) : 0));
+        time_s, energies ? time_s * table.number("power_w", i) : 0));
   }
   return samples;
 }
@@ -171,7 +171,7 @@ double terms_mape(const Samples& training, const Samples& test, int processors) 
   const Columns columns = columns_of(training);
   const KernelType type = columns.keys.front().type;
   const Terms terms(type, columns.keys, processors);
-  const CostModel model = CostModel::fit(terms, columns.keys, columns.cost, columns.weight, nullptr);
+  const CostModel model = CostModel::fit(terms, columns.keys, columns.cost, columns.weight, nullptr, nullptr);
   return mape(test, [&](const KernelKey& key) { return model.roofline(terms, key); });
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "predict/evaluate.h"
+#include "predict/type_model.h"
 
 namespace tabjoule {
 namespace {
@@ -132,15 +133,15 @@ std::vector<KernelSample> scaled_samples(const DeviceProfile& source, const Type
 /// Mean absolute error, in the logarithm, of samples as predicted from the others and `beside`.
 double left_out_error(std::span<const KernelSample> samples, std::span<const KernelSample> beside,
                       const std::vector<std::size_t>& folds, const AdaptOptions& options) {
+  ThreadPool pool(1);
   double sum = 0;
   std::size_t count = 0;
-  for (std::size_t fold = 0; fold < kAdaptationFolds; ++fold) {
-    DeviceProfile others;
-    others.processors = options.processors;
-    others.samples.assign(beside.begin(), beside.end());
+  for (std::size_t fold = 0; fold <= *std::max_element(folds.begin(), folds.end()); ++fold) {
+    std::vector<const KernelSample*> others;
+    for (const KernelSample& sample : beside) others.push_back(&sample);
     for (std::size_t i = 0; i < samples.size(); ++i)
-      if (folds[i] != fold) others.samples.push_back(samples[i]);
-    const Predictor predictor = Predictor::fit(others);
+      if (folds[i] != fold) others.push_back(&samples[i]);
+    const TypeModel model = TypeModel::fit(others, options.processors, pool);
     const auto add = [&](double predicted, double found) {
       if (!(predicted > 0) || !(found > 0)) return;
       sum += std::abs(std::log(predicted / found));
@@ -148,7 +149,7 @@ double left_out_error(std::span<const KernelSample> samples, std::span<const Ker
     };
     for (std::size_t i = 0; i < samples.size(); ++i) {
       if (folds[i] != fold) continue;
-      const Prediction prediction = predictor.predict(samples[i].key);
+      const Prediction prediction = model.predict(samples[i].key);
       add(prediction.energy_j, samples[i].energy_j);
       add(prediction.time_s, samples[i].time_s);
     }
@@ -159,9 +160,11 @@ double left_out_error(std::span<const KernelSample> samples, std::span<const Ker
 /// Whether the source helps to predict samples from one another. Too few to tell: yes.
 bool carries_over(std::span<const KernelSample> samples, std::span<const KernelSample> carried, const std::string& name,
                   const AdaptOptions& options) {
-  if (samples.size() < 2 * kAdaptationFolds) return true;
+  if (samples.size() <= kFewestToAdapt) return true;
+  // Of few samples each is left out alone.
+  const std::size_t count = samples.size() < 2 * kAdaptationFolds ? samples.size() : kAdaptationFolds;
   std::vector<std::size_t> folds(samples.size());
-  for (std::size_t i = 0; i < folds.size(); ++i) folds[i] = i % kAdaptationFolds;
+  for (std::size_t i = 0; i < folds.size(); ++i) folds[i] = i % count;
   Rng(options.seed).shuffle(std::span(folds));
   const double alone = left_out_error(samples, {}, folds, options);
   const double with = left_out_error(samples, carried, folds, options);

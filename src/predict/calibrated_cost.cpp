@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/random.h"
@@ -14,14 +15,13 @@
 namespace tabjoule {
 namespace {
 
-constexpr int kFolds = 5;
 constexpr std::size_t kCorrectionMinimum = 12;
 constexpr double kFewSamplesFactor = 1.5;
 constexpr double kSmallestError = 1e-4;
 constexpr double kLargestDoubt = 7;  // a factor of 1,000: nothing is known, and a larger one need not stay finite
 constexpr int kRounds = 10;
-constexpr double kRooflineSamples = 10;  // of so many samples the roofline keeps at least half
-constexpr double kWorthwhile = 0.97;     // any correction must take at least 3 % off the mean error
+constexpr double kBaseSamples = 10;   // of so many samples the bases keep at least half
+constexpr double kWorthwhile = 0.97;  // any correction must take at least 3 % off the mean error
 
 // Streaming multiprocessors of devices that people have: Jetsons 8 and 16, RTX 28 to 142, A100 108, H100 and H200
 // 114 and 132.
@@ -32,31 +32,15 @@ constexpr std::size_t kHalf = 150;  // samples that are enough to tell them apar
 constexpr double kClearlyBetter = 0.95;
 
 template <class Chosen>
-CostRows rows_where(std::span<const KernelKey> keys, std::span<const double> target, std::span<const double> weight,
-                    Chosen chosen) {
+CostRows rows_where(const CostRows& all, Chosen chosen) {
   CostRows rows;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+  for (std::size_t i = 0; i < all.keys.size(); ++i) {
     if (!chosen(i)) continue;
-    rows.keys.push_back(keys[i]);
-    rows.target.push_back(target[i]);
-    rows.weight.push_back(weight[i]);
+    rows.keys.push_back(all.keys[i]);
+    rows.target.push_back(all.target[i]);
+    rows.weight.push_back(all.weight[i]);
   }
   return rows;
-}
-
-/// A fold per sample; equal keys share one. Fewer than 5 folds where there are fewer keys.
-std::vector<int> make_folds(std::span<const KernelKey> keys) {
-  std::map<KernelKey, int> fold_of;
-  for (const KernelKey& key : keys) fold_of[key] = 0;
-  std::vector<int> order(fold_of.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i) % kFolds;
-  Rng(order.size()).shuffle(std::span(order));
-  std::size_t next = 0;
-  for (auto& [key, fold] : fold_of) fold = order[next++];
-  std::vector<int> folds;
-  folds.reserve(keys.size());
-  for (const KernelKey& key : keys) folds.push_back(fold_of[key]);
-  return folds;
 }
 
 struct Fitted {
@@ -64,38 +48,65 @@ struct Fitted {
   std::vector<CostModel::Estimate> held_out;  ///< a sample, of the model that has not seen its fold
 };
 
-Fitted fit_with_folds(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                      std::span<const double> weight, const std::vector<int>& folds, const CostModel::Priors* priors,
-                      ThreadPool& pool) {
-  Fitted fitted{{}, std::vector<CostModel::Estimate>(keys.size())};
-  const int count = *std::max_element(folds.begin(), folds.end()) + 1;
-  pool.run(1 + count, [&](int task) {
+/// The machine's model in one of its costs.
+class Products {
+ public:
+  Products(const ProductModels* models, double TiledProduct::Costs::*cost) {
+    if (models == nullptr) return;
+    for (const TiledProduct& product : models->without) costs_.push_back({product, cost});
+    costs_.push_back({models->all, cost});
+  }
+  [[nodiscard]] const ProductCost* all() const { return costs_.empty() ? nullptr : &costs_.back(); }
+  [[nodiscard]] const ProductCost* without(int fold) const {
+    return costs_.empty() ? nullptr : &costs_[static_cast<std::size_t>(fold)];
+  }
+
+ private:
+  std::vector<ProductCost> costs_;
+};
+
+Fitted fit_with_folds(const Terms& terms, const CostRows& all, const Products& products,
+                      const CostModel::Priors* priors, ThreadPool& pool) {
+  Fitted fitted{{}, std::vector<CostModel::Estimate>(all.keys.size())};
+  const std::set<int> used(all.folds.begin(), all.folds.end());
+  const std::vector<int> folds(used.begin(), used.end());
+  pool.run(1 + static_cast<int>(folds.size()), [&](int task) {
     if (task == 0) {
-      fitted.model = CostModel::fit(terms, keys, target, weight, priors);
+      fitted.model = CostModel::fit(terms, all.keys, all.target, all.weight, products.all(), priors);
       return;
     }
-    const int fold = task - 1;
+    const int fold = folds[static_cast<std::size_t>(task - 1)];
     // A single shape can only be judged on itself.
-    const CostRows rows =
-        rows_where(keys, target, weight, [&](std::size_t i) { return folds[i] != fold || count == 1; });
-    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, priors);
-    for (std::size_t i = 0; i < folds.size(); ++i)
-      if (folds[i] == fold) fitted.held_out[i] = model.estimate(terms, keys[i]);
+    const CostRows rows = rows_where(all, [&](std::size_t i) { return all.folds[i] != fold || folds.size() == 1; });
+    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, products.without(fold), priors);
+    for (std::size_t i = 0; i < all.folds.size(); ++i)
+      if (all.folds[i] == fold) fitted.held_out[i] = model.estimate(terms, all.keys[i]);
   });
   return fitted;
 }
 
 /// Ensemble selection (Caruana et al. 2004) by mean held-out error: members are taken one after the other, again and
-/// again, each time the one that helps the mean of those taken most. The roofline alone unless that clearly helps.
-CalibratedCost::Shares choose_shares(const std::vector<CostModel::Estimate>& estimates,
-                                     std::span<const double> target) {
+/// again, each time the one that helps the mean of those taken most. The bases alone unless that clearly
+/// helps: the roofline, or it and the machine's model, weighed by the inverse squares of their errors.
+CalibratedCost::Shares choose_shares(const std::vector<CostModel::Estimate>& estimates, std::span<const double> target,
+                                     bool product, bool learnable) {
   const auto error = [&](const CalibratedCost::Shares& shares) {
     double sum = 0;
     for (std::size_t i = 0; i < target.size(); ++i)
       sum += std::abs(shares.log_value(estimates[i]) - std::log(target[i]));
     return sum;
   };
-  CalibratedCost::Shares best, taken;
+  CalibratedCost::Shares base;
+  if (product) {
+    CalibratedCost::Shares of_product;
+    of_product.of = {};
+    of_product.of[CostModel::kProductMember] = 1;
+    const double doubt = std::pow(error(of_product), 2), roofline_doubt = std::pow(error(base), 2) + 1e-12;
+    base.of[0] = doubt / (doubt + roofline_doubt);
+    base.of[CostModel::kProductMember] = roofline_doubt / (doubt + roofline_doubt);
+  }
+  if (!learnable) return base;
+  CalibratedCost::Shares best = base, taken;
   double best_error = kWorthwhile * error(best);
   taken.of.fill(0);
   for (int round = 0; round < kRounds; ++round) {
@@ -116,11 +127,11 @@ CalibratedCost::Shares choose_shares(const std::vector<CostModel::Estimate>& est
       best = next;
     }
   }
-  // Rooflines of a fold's few samples are worse than that of all, which lets the learners seem better than they are.
+  // Bases of a fold's few samples are worse than that of all, which lets the learners seem better than they are.
   const auto n = static_cast<double>(target.size());
-  const double kept = n * n / (n * n + kRooflineSamples * kRooflineSamples);
-  for (double& share : best.of) share *= kept;
-  best.of[0] += 1 - kept;
+  const double kept = n * n / (n * n + kBaseSamples * kBaseSamples);
+  for (std::size_t member = 0; member < CostModel::kMembers; ++member)
+    best.of[member] = kept * best.of[member] + (1 - kept) * base.of[member];
   return best;
 }
 
@@ -135,15 +146,31 @@ double conformal_quantile(std::vector<double> scores) {
 
 }  // namespace
 
-CalibratedCost CalibratedCost::fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                                   std::span<const double> weight, ThreadPool& pool) {
+/// A fold per sample; equal keys share one. Fewer than 5 folds where there are fewer keys.
+std::vector<int> make_folds(std::span<const KernelKey> keys) {
+  std::map<KernelKey, int> fold_of;
+  for (const KernelKey& key : keys) fold_of[key] = 0;
+  std::vector<int> order(fold_of.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i) % kFolds;
+  Rng(order.size()).shuffle(std::span(order));
+  std::size_t next = 0;
+  for (auto& [key, fold] : fold_of) fold = order[next++];
+  std::vector<int> folds;
+  folds.reserve(keys.size());
+  for (const KernelKey& key : keys) folds.push_back(fold_of[key]);
+  return folds;
+}
+
+CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, const ProductModels* products,
+                                   double TiledProduct::Costs::*which, ThreadPool& pool) {
   CalibratedCost cost;
-  cost.folds_ = make_folds(keys);
-  const bool learnable = keys.size() >= kCorrectionMinimum;
+  const auto& [keys, target, weight, folds] = samples;
+  const Products product_costs(products, which);
   std::optional<CostModel::Priors> priors;
-  if (learnable) priors = CostModel::choose_priors(terms, keys, target, weight, pool);
-  auto [model, estimates] = fit_with_folds(terms, keys, target, weight, cost.folds_, priors ? &*priors : nullptr, pool);
-  if (learnable) cost.shares_ = choose_shares(estimates, target);
+  if (keys.size() >= kCorrectionMinimum)
+    priors = CostModel::choose_priors(terms, keys, target, weight, product_costs.all(), pool);
+  auto [model, estimates] = fit_with_folds(terms, samples, product_costs, priors ? &*priors : nullptr, pool);
+  cost.shares_ = choose_shares(estimates, target, products != nullptr, priors.has_value());
   cost.model_ = std::move(model);
   cost.model_.forget_without(cost.shares_.of);
 
@@ -172,8 +199,9 @@ CalibratedCost::Value CalibratedCost::predict(const Terms& terms, const KernelKe
   return {value, value / factor, value * factor};
 }
 
-int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<const double> target,
-                    std::span<const double> weight, ThreadPool& pool) {
+int find_processors(KernelType type, const CostRows& all, ThreadPool& pool) {
+  const auto& keys = all.keys;
+  const auto& target = all.target;
   // Half precision is computed by GPUs: tiles there are, whatever their number of processors.
   const DataType dtype = keys.front().dtype;
   const bool tiled = dtype == DataType::float16 || dtype == DataType::bfloat16;
@@ -185,8 +213,8 @@ int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<
   pool.run(static_cast<int>(errors.size()), [&](int task) {
     const Terms terms(type, keys, kProcessors[task]);
     for (const int half : {0, 1}) {
-      const CostRows rows = rows_where(keys, target, weight, [&](std::size_t i) { return part[i] == half; });
-      const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr);
+      const CostRows rows = rows_where(all, [&](std::size_t i) { return part[i] == half; });
+      const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
         if (part[i] == 1 - half)
           errors[static_cast<std::size_t>(task)] += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));

@@ -15,6 +15,17 @@ namespace tabjoule {
 struct CostRows {
   std::vector<KernelKey> keys;
   std::vector<double> target, weight;
+  std::vector<int> folds;  ///< which one a sample is held out with
+};
+
+inline constexpr int kFolds = 5;
+/// A fold per sample, 0 to kFolds - 1; equal keys share one.
+[[nodiscard]] std::vector<int> make_folds(std::span<const KernelKey> keys);
+
+/// The machine's model of all samples, and of those outside each fold.
+struct ProductModels {
+  TiledProduct all;
+  std::array<TiledProduct, kFolds> without;
 };
 
 /// Of held-out samples in every interval.
@@ -30,25 +41,25 @@ class CalibratedCost {
   struct Shares {
     std::array<double, CostModel::kMembers> of{1};
 
-    [[nodiscard]] bool learnt() const { return of[0] < 1; }
+    [[nodiscard]] bool learnt() const { return of[0] + of[CostModel::kProductMember] < 1; }
     [[nodiscard]] double log_value(const CostModel::Estimate& estimate) const {
       return std::inner_product(of.begin(), of.end(), estimate.logs.begin(), 0.0);
     }
   };
 
   CalibratedCost() = default;
-  /// keys, target (positive), weight: one a sample, at least one. Five-fold cross-validation, equal keys held out
-  /// together, chooses the members' shares, of which the roofline keeps one where samples are few, and measures the
-  /// errors. Intervals are normalised split-conformal (Lei et al., 2018, section 5.2): wider where the trees disagree.
-  static CalibratedCost fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                            std::span<const double> weight, ThreadPool& pool);
+  /// rows: at least one, targets positive. Cross-validation by their folds chooses the members' shares, of which the
+  /// bases keep some where samples are few, and measures the errors. Intervals are normalised split-conformal
+  /// (Lei et al., 2018, section 5.2): wider where the trees disagree. `products`: of products on a GPU, else null;
+  /// `cost`: which of theirs the target is.
+  static CalibratedCost fit(const Terms& terms, const CostRows& rows, const ProductModels* products,
+                            double TiledProduct::Costs::*cost, ThreadPool& pool);
 
   /// `widened`: the interval is taken to this power (1 inside what was measured).
   [[nodiscard]] Value predict(const Terms& terms, const KernelKey& key, double widened = 1) const;
 
-  /// Each sample as predicted by the model that has not seen its key, and which fold that was.
+  /// Each sample as predicted by the model that has not seen its key.
   [[nodiscard]] const std::vector<double>& held_out() const { return held_out_; }
-  [[nodiscard]] const std::vector<int>& folds() const { return folds_; }
 
  private:
   CostModel model_;
@@ -56,12 +67,10 @@ class CalibratedCost {
   double quantile_ = 0;  ///< 90 % of held-out |log errors| lie below quantile (offset + spread)
   double offset_ = 0;
   std::vector<double> held_out_;
-  std::vector<int> folds_;
 };
 
 /// How many parallel units the samples betray by the steps of their costs (Terms::processors), 0 for none: what
-/// predicts one half of them best from the other. keys: not empty. Of few samples in half precision 16 is assumed.
-[[nodiscard]] int find_processors(KernelType type, std::span<const KernelKey> keys, std::span<const double> target,
-                                  std::span<const double> weight, ThreadPool& pool);
+/// predicts one half of them best from the other. rows: at least one. Of few samples in half precision 16 is assumed.
+[[nodiscard]] int find_processors(KernelType type, const CostRows& rows, ThreadPool& pool);
 
 }  // namespace tabjoule

@@ -39,30 +39,15 @@ double floor_of(std::span<const double> target) { return 0.1 * *std::min_element
 
 /// What the learners are given.
 struct Residuals {
-  std::vector<float> features;  // (N, F)
-  std::array<std::vector<float>, 2> left;
+  struct OfBase {
+    std::vector<float> features;  // (N, F)
+    std::vector<float> left;
+  };
+  std::array<OfBase, CostModel::kBases> bases;
   std::vector<float> weight;
 };
 
-Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const Eigen::MatrixXd& matrix,
-                    std::span<const double> target, std::span<const double> weight,
-                    const std::array<Eigen::VectorXd, 2>& weights) {
-  Residuals result;
-  for (const KernelKey& key : keys) {
-    const std::vector<float> row = terms.features(key);
-    result.features.insert(result.features.end(), row.begin(), row.end());
-  }
-  for (std::size_t part = 0; part < 2; ++part) {
-    const Eigen::VectorXd costs = matrix.leftCols(weights[part].size()) * weights[part];
-    for (std::size_t i = 0; i < target.size(); ++i) {
-      const double cost = std::max(costs(static_cast<Eigen::Index>(i)), floor_of(target));
-      result.left[part].push_back(
-          static_cast<float>(std::clamp(std::log(target[i] / cost), -kLargestResidual, kLargestResidual)));
-    }
-  }
-  result.weight.assign(weight.begin(), weight.end());
-  return result;
-}
+void append(std::vector<float>& to, const std::vector<float>& more) { to.insert(to.end(), more.begin(), more.end()); }
 
 /// Of all terms, or of the few where samples are few.
 Eigen::VectorXd fit_most(const Terms& terms, const Eigen::MatrixXd& matrix, std::span<const double> target,
@@ -71,49 +56,85 @@ Eigen::VectorXd fit_most(const Terms& terms, const Eigen::MatrixXd& matrix, std:
   return fit_roofline(matrix.leftCols(few ? terms.few_count() : terms.count()), vector(target), vector(weight));
 }
 
-std::array<Eigen::VectorXd, 2> fit_rooflines(const Terms& terms, const Eigen::MatrixXd& matrix,
-                                             std::span<const double> target, std::span<const double> weight) {
-  return {fit_most(terms, matrix, target, weight),
-          fit_roofline(matrix.leftCols(terms.plain_count()), vector(target), vector(weight))};
+Eigen::VectorXd fit_plain(const Terms& terms, const Eigen::MatrixXd& matrix, std::span<const double> target,
+                          std::span<const double> weight) {
+  return fit_roofline(matrix.leftCols(terms.plain_count()), vector(target), vector(weight));
+}
+
+double cost_of(const ProductCost& product, const KernelKey& key, double floor) {
+  return std::max(product.product.predict(*product_shape(key)).*product.cost, floor);
+}
+
+/// `product`: null for a second base of `plain` terms.
+Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const Eigen::MatrixXd& matrix,
+                    std::span<const double> target, std::span<const double> weight, const Eigen::VectorXd& roofline,
+                    const Eigen::VectorXd& plain, const ProductCost* product) {
+  Residuals result;
+  const double floor = floor_of(target);
+  const auto left_of = [&](const auto& cost_at) {
+    std::vector<float> left;
+    for (std::size_t i = 0; i < target.size(); ++i)
+      left.push_back(static_cast<float>(
+          std::clamp(std::log(target[i] / std::max(cost_at(i), floor)), -kLargestResidual, kLargestResidual)));
+    return left;
+  };
+  const auto left_of_terms = [&](const Eigen::VectorXd& weights) {
+    const Eigen::VectorXd costs = matrix.leftCols(weights.size()) * weights;
+    return left_of([&](std::size_t i) { return costs(static_cast<Eigen::Index>(i)); });
+  };
+  for (const KernelKey& key : keys) {
+    std::vector<float> row = terms.features(key);
+    append(result.bases[0].features, row);
+    if (product != nullptr) product->product.append_features(*product_shape(key), row);
+    append(result.bases[1].features, row);
+  }
+  result.bases[0].left = left_of_terms(roofline);
+  result.bases[1].left = product != nullptr ? left_of([&](std::size_t i) { return cost_of(*product, keys[i], floor); })
+                                            : left_of_terms(plain);
+  result.weight.assign(weight.begin(), weight.end());
+  return result;
 }
 
 }  // namespace
 
 CostModel CostModel::fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                         std::span<const double> weight, const Priors* priors) {
+                         std::span<const double> weight, const ProductCost* product, const Priors* priors) {
   CostModel model;
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
   model.floor_ = floor_of(target);
-  if (priors == nullptr) {
-    model.parts_[0].weights = fit_most(terms, matrix, target, weight);
-    return model;
+  model.roofline_ = fit_most(terms, matrix, target, weight);
+  if (product != nullptr) model.product_ = *product;
+  if (priors == nullptr) return model;
+  if (product == nullptr) model.plain_ = fit_plain(terms, matrix, target, weight);
+  const Residuals left = residuals(terms, keys, matrix, target, weight, model.roofline_, model.plain_, product);
+  for (std::size_t i = 0; i < kBases; ++i) {
+    const auto& [features, target_left] = left.bases[i];
+    model.learnt_[i] = {ExtraTrees::fit(features, target_left, left.weight, {}),
+                        GaussianProcess::fit(features, target_left, left.weight, (*priors)[i])};
   }
-  const auto weights = fit_rooflines(terms, matrix, target, weight);
-  const Residuals left = residuals(terms, keys, matrix, target, weight, weights);
-  for (std::size_t part = 0; part < 2; ++part)
-    model.parts_[part] = {weights[part], ExtraTrees::fit(left.features, left.left[part], left.weight, {}),
-                          GaussianProcess::fit(left.features, left.left[part], left.weight, (*priors)[part])};
   return model;
 }
 
 CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const KernelKey> keys,
                                            std::span<const double> target, std::span<const double> weight,
-                                           ThreadPool& pool) {
+                                           const ProductCost* product, ThreadPool& pool) {
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
-  const Residuals left = residuals(terms, keys, matrix, target, weight, fit_rooflines(terms, matrix, target, weight));
+  const Eigen::VectorXd plain = product == nullptr ? fit_plain(terms, matrix, target, weight) : Eigen::VectorXd();
+  const Residuals left =
+      residuals(terms, keys, matrix, target, weight, fit_most(terms, matrix, target, weight), plain, product);
   Priors priors;
-  pool.run(static_cast<int>(priors.size()), [&](int task) {
-    const auto part = static_cast<std::size_t>(task);
-    priors[part] = GaussianProcess::choose_prior(left.features, left.left[part], left.weight);
+  pool.run(static_cast<int>(kBases), [&](int task) {
+    const auto& base = left.bases[static_cast<std::size_t>(task)];
+    priors[static_cast<std::size_t>(task)] = GaussianProcess::choose_prior(base.features, base.left, left.weight);
   });
   return priors;
 }
 
 void CostModel::forget_without(const std::array<double, kMembers>& shares) {
-  const bool learnt = shares[0] < 1;
-  for (std::size_t part = 0; part < 2; ++part) {
-    if (shares[1 + 2 * part] == 0 && !(learnt && part == 0)) parts_[part].trees = {};
-    if (shares[2 + 2 * part] == 0) parts_[part].process = {};
+  const bool learnt = shares[0] + shares[kProductMember] < 1;
+  for (std::size_t base = 0; base < kBases; ++base) {
+    if (shares[3 * base + 1] == 0 && !(learnt && base == 0)) learnt_[base].trees = {};
+    if (shares[3 * base + 2] == 0) learnt_[base].process = {};
   }
 }
 
@@ -121,24 +142,27 @@ double CostModel::roofline(const Terms& terms, const KernelKey& key) const {
   double row[kMostTerms];
   const std::span<double> written(row, static_cast<std::size_t>(terms.count()));
   terms.write(key, written);
-  return cost_of(written, parts_[0].weights, floor_);
+  return cost_of(written, roofline_, floor_);
 }
 
 CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key) const {
   double row[kMostTerms];
   const std::span<double> written(row, static_cast<std::size_t>(terms.count()));
   terms.write(key, written);
+  const double roofline = std::log(cost_of(written, roofline_, floor_));
+  const double machine = product_ ? std::log(cost_of(*product_, key, floor_)) : roofline;
   Estimate estimate;
-  estimate.logs.fill(std::log(cost_of(written, parts_[0].weights, floor_)));
-  if (parts_[0].trees.empty()) return estimate;
-  const std::vector<float> features = terms.features(key);
-  for (std::size_t part = 0; part < 2; ++part) {
-    const double log_roofline = std::log(cost_of(written, parts_[part].weights, floor_));
-    const ExtraTrees::Estimate trees = parts_[part].trees.predict(features);
-    estimate.logs[1 + 2 * part] = log_roofline + trees.mean;
-    estimate.logs[2 + 2 * part] = log_roofline + parts_[part].process.predict(features);
-    if (part == 0) estimate.spread = trees.spread;
-  }
+  estimate.logs = {roofline, roofline, roofline, machine, machine, machine};
+  if (learnt_[0].trees.empty()) return estimate;
+  const double second = product_ ? machine : std::log(cost_of(written, plain_, floor_));
+  std::vector<float> features = terms.features(key);
+  const ExtraTrees::Estimate trees = learnt_[0].trees.predict(features);
+  estimate.spread = trees.spread;
+  estimate.logs[1] = roofline + trees.mean;
+  estimate.logs[2] = roofline + learnt_[0].process.predict(features);
+  if (product_) product_->product.append_features(*product_shape(key), features);
+  estimate.logs[4] = second + learnt_[1].trees.predict(features).mean;
+  estimate.logs[5] = second + learnt_[1].process.predict(features);
   return estimate;
 }
 

@@ -3,21 +3,32 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <optional>
 #include <span>
 
 #include "base/thread_pool.h"
 #include "predict/extra_trees.h"
 #include "predict/gaussian_process.h"
 #include "predict/terms.h"
+#include "predict/tiled_product.h"
 
 namespace tabjoule {
 
-/// Two rooflines, of all terms (Terms::few_count of them where samples are few) and of the plain ones. The first knows
-/// the device better and is rougher where it errs, the second leaves over something smooth for learners to learn; which
-/// is better the samples must tell.
+/// A cost of products on a GPU, by a model of the machine.
+struct ProductCost {
+  TiledProduct product;
+  double TiledProduct::Costs::*cost = nullptr;
+};
+
+/// Two bases: the roofline of all terms (Terms::few_count of them where samples are few), and of products on a GPU the
+/// machine's model, else the roofline of the plain terms, which leaves over something smooth for learners to learn. On
+/// each base trees and a Gaussian process; whom to believe the samples must tell.
 class CostModel {
  public:
-  static constexpr std::size_t kMembers = 5;  ///< roofline; trees and process on it; trees and process on the plain one
+  static constexpr std::size_t kBases = 2;
+  /// Of each base itself, trees on it, a process on it.
+  static constexpr std::size_t kMembers = 3 * kBases;
+  static constexpr std::size_t kProductMember = 3;
 
   /// What each member predicts, as a logarithm, and how much the trees of the first disagree.
   struct Estimate {
@@ -25,17 +36,17 @@ class CostModel {
     double spread = 0;
   };
 
-  /// Of the processes on the two rooflines.
-  using Priors = std::array<GaussianPrior, 2>;
+  /// Of the processes on the bases.
+  using Priors = std::array<GaussianPrior, kBases>;
 
   CostModel() = default;
-  /// keys, target (positive), weight: one a sample. Without `priors` nothing is learnt on the rooflines: every member
-  /// is the first one.
+  /// keys, target (positive), weight: one a sample. Without `priors` nothing is learnt on the bases. Members that there
+  /// are not, and a roofline of plain terms by itself, are the first one.
   static CostModel fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                       std::span<const double> weight, const Priors* priors);
+                       std::span<const double> weight, const ProductCost* product, const Priors* priors);
   static Priors choose_priors(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                              std::span<const double> weight, ThreadPool& pool);
-  /// Members of share 0 are not needed again: they predict what their roofline does, and take no time. Only the first
+                              std::span<const double> weight, const ProductCost* product, ThreadPool& pool);
+  /// Members of share 0 are not needed again: they predict what their base does, and take no time. Only the first
   /// trees stay for their spread, where any learner has a share.
   void forget_without(const std::array<double, kMembers>& shares);
 
@@ -45,12 +56,14 @@ class CostModel {
 
  private:
   struct Learnt {
-    Eigen::VectorXd weights;  // of the first terms; the others count nothing
     ExtraTrees trees;
     GaussianProcess process;
   };
 
-  std::array<Learnt, 2> parts_;
+  Eigen::VectorXd roofline_;  ///< weights of the first terms; the others count nothing
+  Eigen::VectorXd plain_;     ///< likewise; empty where there is a product
+  std::optional<ProductCost> product_;
+  std::array<Learnt, kBases> learnt_;
   double floor_ = 0;  ///< no kernel is free, even where every fitted weight is 0
 };
 

@@ -264,7 +264,7 @@ TEST(Predictor, NeverFallsWhenASizeGrowsWithoutTheCorrection) {
   }
   for (const int processors : {0, 16}) {
     const Terms terms(KernelType::linear, keys, processors);
-    const CostModel model = CostModel::fit(terms, keys, costs, weights, nullptr);
+    const CostModel model = CostModel::fit(terms, keys, costs, weights, nullptr, nullptr);
     for (int i = 0; i < 300; ++i) {
       const KernelKey key = synthetic::random_linear(rng);
       for (std::size_t d = 0; d < 3; ++d) {

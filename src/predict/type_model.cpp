@@ -6,20 +6,48 @@
 namespace tabjoule {
 namespace {
 
-CostRows rows_with(std::span<const KernelSample* const> samples, double KernelSample::*cost) {
+CostRows rows_with(std::span<const KernelSample* const> samples, const std::vector<int>& folds,
+                   double KernelSample::*cost) {
   CostRows rows;
-  for (const KernelSample* sample : samples) {
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const KernelSample* sample = samples[i];
     if (!(sample->*cost > 0)) continue;
     rows.keys.push_back(sample->key);
     rows.target.push_back(sample->*cost);
     rows.weight.push_back(sample->weight);
+    rows.folds.push_back(folds[i]);
   }
   return rows;
 }
 
-std::optional<CalibratedCost> fit_cost(const Terms& terms, const CostRows& rows, ThreadPool& pool) {
+std::optional<CalibratedCost> fit_cost(const Terms& terms, const CostRows& rows,
+                                       const std::optional<ProductModels>& products, double TiledProduct::Costs::*cost,
+                                       ThreadPool& pool) {
   if (rows.keys.empty()) return {};
-  return CalibratedCost::fit(terms, rows.keys, rows.target, rows.weight, pool);
+  return CalibratedCost::fit(terms, rows, products ? &*products : nullptr, cost, pool);
+}
+
+/// Nothing where the samples are no products, or of no GPU.
+std::optional<ProductModels> fit_products(std::span<const KernelSample* const> samples, const std::vector<int>& folds,
+                                          int processors, ThreadPool& pool) {
+  if (processors == 0 || !product_shape(samples.front()->key)) return {};
+  const auto outside = [&](int fold) {
+    std::vector<TiledProduct::Sample> chosen;
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      if (folds[i] != fold)
+        chosen.push_back(
+            {*product_shape(samples[i]->key), {samples[i]->time_s, samples[i]->energy_j}, samples[i]->weight});
+    return chosen;
+  };
+  ProductModels models;
+  models.all = TiledProduct::fit(outside(-1), processors);
+  models.without.fill(models.all);
+  pool.run(kFolds, [&](int fold) {
+    const auto chosen = outside(fold);
+    if (!chosen.empty() && chosen.size() < samples.size())
+      models.without[static_cast<std::size_t>(fold)] = TiledProduct::fit(chosen, processors, &models.all);
+  });
+  return models;
 }
 
 double log_size(std::int64_t size) { return std::log2(1 + static_cast<double>(size)); }
@@ -31,16 +59,18 @@ TypeModel TypeModel::fit(std::span<const KernelSample* const> samples, std::opti
   std::vector<KernelKey> keys;
   for (const KernelSample* sample : samples) keys.push_back(sample->key);
   const KernelType type = keys.front().type;
-  const CostRows time = rows_with(samples, &KernelSample::time_s);
-  const CostRows energy = rows_with(samples, &KernelSample::energy_j);
+  const std::vector<int> folds = make_folds(keys);
+  const CostRows time = rows_with(samples, folds, &KernelSample::time_s);
+  const CostRows energy = rows_with(samples, folds, &KernelSample::energy_j);
   const CostRows& more = time.keys.size() > energy.keys.size() ? time : energy;
-  if (!processors) processors = find_processors(type, more.keys, more.target, more.weight, pool);
+  if (!processors) processors = find_processors(type, more, pool);
   TypeModel model(Terms(type, keys, *processors));
-  model.time_ = fit_cost(model.terms_, time, pool);
-  model.energy_ = fit_cost(model.terms_, energy, pool);
+  const auto products = fit_products(samples, folds, *processors, pool);
+  model.time_ = fit_cost(model.terms_, time, products, &TiledProduct::Costs::time_s, pool);
+  model.energy_ = fit_cost(model.terms_, energy, products, &TiledProduct::Costs::energy_j, pool);
   for (std::size_t i = 0; i < energy.keys.size(); ++i)
     model.held_out_.push_back(
-        {energy.target[i], model.energy_->held_out()[i], work_of(energy.keys[i]).flops, model.energy_->folds()[i]});
+        {energy.target[i], model.energy_->held_out()[i], work_of(energy.keys[i]).flops, energy.folds[i]});
   for (std::size_t d = 0; d < keys.front().shape.size(); ++d) {
     const auto smaller = [d](const KernelKey& a, const KernelKey& b) { return a.shape[d] < b.shape[d]; };
     const auto [low, high] = std::minmax_element(keys.begin(), keys.end(), smaller);

@@ -1,0 +1,312 @@
+#include "predict/tiled_product.h"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unsupported/Eigen/NonLinearOptimization>
+#include <unsupported/Eigen/NumericalDiff>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+
+namespace tabjoule {
+namespace {
+
+struct Tile {
+  double rows, columns;  // of the output, m by n
+};
+// What GPU libraries compute per thread block (CUTLASS, cuBLAS). Speeds and energies of the others are relative to the
+// first.
+constexpr std::array<Tile, 8> kLibraryTiles{{{.rows = 128, .columns = 256},
+                                             {.rows = 128, .columns = 128},
+                                             {.rows = 64, .columns = 128},
+                                             {.rows = 256, .columns = 128},
+                                             {.rows = 64, .columns = 64},
+                                             {.rows = 128, .columns = 64},
+                                             {.rows = 64, .columns = 256},
+                                             {.rows = 256, .columns = 64}}};
+constexpr double kMiddleTile = 128 * 128;
+constexpr double kStep = 64;            // of k, by which the overhead of a wave is told
+constexpr double kCapSharpness = 8;     // how suddenly a device is held at its power
+constexpr double kLargestNorm = 30;     // of the p-norm: a maximum by then
+constexpr double kTypicalError = 0.03;  // of the model: what lies farther off counts less
+constexpr double kFarSlower = 0.15;     // as a logarithm: such a tile is not picked, however far it is
+constexpr std::size_t kMostSamples = 300;
+constexpr int kSteps = 40, kNearSteps = 8;
+
+// Of GPUs, for a prior: operations a memory element (Orin 480, H200 400, A100 310, RTX 3090 300 in half precision), and
+// what it takes to begin a kernel, in seconds and in operations.
+constexpr double kBalance = 400;
+constexpr double kTypicalLaunch_s = 5e-6, kTypicalLaunchFlops = 5e8;
+
+enum Parameter : std::size_t {
+  kPeak,            // operations a second
+  kBandwidth,       // bytes a second, of memory
+  kLaunch,          // seconds
+  kWholeWaves,      // logit: how far the last wave costs a whole one
+  kTies,            // relative differences of time among which tiles are picked as if at random
+  kFlopEnergy,      // joules an operation
+  kCacheEnergy,     // joules a byte between the second-level cache and processors
+  kMemoryEnergy,    // joules a byte of memory
+  kPower,           // watts, whatever the device does
+  kOverhead,        // of a wave, in steps of k
+  kNorm,            // logarithm of the p-norm's p - 1
+  kCacheBandwidth,  // bytes a second
+  kCacheBytes,
+  kPadding,         // logit: energy of arithmetic on padding, as a share
+  kOverheadGrowth,  // power of a tile's size to which its overhead grows
+  kPowerCap,        // watts
+  kSpeeds,          // of kLibraryTiles but the first
+  kEnergies = kSpeeds + kLibraryTiles.size() - 1,
+  kParameterCount = kEnergies + kLibraryTiles.size() - 1,
+};
+static_assert(kParameterCount == TiledProduct::kParameters);
+using Parameters = std::array<double, kParameterCount>;
+
+double share(double logit) { return 1 / (1 + std::exp(-logit)); }
+
+/// Parameters as they are used.
+struct Machine {
+  Machine(const Parameters& p, int count) : processors(count) {
+    peak = std::exp(p[kPeak]);
+    bandwidth = std::exp(p[kBandwidth]);
+    launch = std::exp(p[kLaunch]);
+    whole_waves = share(p[kWholeWaves]);
+    ties = std::exp(p[kTies]);
+    flop_energy = std::exp(p[kFlopEnergy]);
+    cache_energy = std::exp(p[kCacheEnergy]);
+    memory_energy = std::exp(p[kMemoryEnergy]);
+    power = std::exp(p[kPower]);
+    norm = std::min(kLargestNorm, 1 + std::exp(p[kNorm]));
+    cache_bandwidth = std::exp(p[kCacheBandwidth]);
+    cache_bytes = std::exp(p[kCacheBytes]);
+    padding = share(p[kPadding]);
+    power_cap = std::exp(p[kPowerCap]);
+    for (std::size_t i = 0; i < kLibraryTiles.size(); ++i) {
+      speed[i] = peak * (i == 0 ? 1 : std::exp(p[kSpeeds + i - 1]));
+      energy[i] = flop_energy * (i == 0 ? 1 : std::exp(p[kEnergies + i - 1]));
+      const double size = kLibraryTiles[i].rows * kLibraryTiles[i].columns / kMiddleTile;
+      overhead[i] = kStep * std::exp(p[kOverhead] + p[kOverheadGrowth] * std::log(size));
+    }
+  }
+
+  [[nodiscard]] double joined(double a, double b, double c) const {
+    const double most = std::max({a, b, c});
+    const auto powered = [&](double value) { return std::exp(norm * std::log(value / most)); };
+    return most * std::exp(std::log(powered(a) + powered(b) + powered(c)) / norm);
+  }
+
+  [[nodiscard]] TiledProduct::Costs on(std::size_t tile, const ProductShape& p) const {
+    const auto [rows, columns] = kLibraryTiles[tile];
+    const double down = std::ceil(p.m / rows);
+    const double tiles = p.batch * down * std::ceil(p.n / columns);
+    const double waves = tiles / processors;
+    const double dealt =
+        ((1 - whole_waves) * std::max(waves, 1.0) + whole_waves * std::ceil(waves)) * processors * rows * columns;
+    const double arithmetic_s = 2 * dealt * (p.k + overhead[tile]) / speed[tile];
+    const double cache_traffic = tiles * (rows + columns) * p.k * p.element_bytes;
+    const double cache_s = cache_traffic / cache_bandwidth;
+    const double weights = p.element_bytes * p.batch * p.n * p.k;
+    const double others = p.element_bytes * (p.input_elements + p.batch * p.m * p.n);
+    const auto part_s = [&](double part, double weights_read) {
+      return joined(part * arithmetic_s, part * cache_s, (weights_read + part * others) / bandwidth);
+    };
+    const double width = down >= 6 ? 8 : down >= 3 ? 4 : down;
+    const double passes = std::ceil(down / width);
+    const double again = weights / (1 + std::pow(cache_bytes * p.batch / weights, 2));
+    TiledProduct::Costs costs;
+    costs.time_s = launch;
+    if (passes == 1) {
+      costs.time_s += part_s(1, weights);
+    } else {
+      costs.time_s += part_s(width / down, weights) + part_s((down - (passes - 1) * width) / down, again);
+      if (passes > 2) costs.time_s += (passes - 2) * part_s(width / down, again);
+    }
+    const double useful = p.batch * p.m * p.n;
+    const double padded = tiles * rows * columns - useful;
+    const double free_j = power * costs.time_s + 2 * energy[tile] * (useful + padding * padded) * p.k +
+                          cache_energy * cache_traffic + memory_energy * (others + weights + (passes - 1) * again);
+    const double excess = std::pow(free_j / (power_cap * costs.time_s), kCapSharpness);
+    costs.energy_j = free_j / std::pow(1 + excess, 1 / kCapSharpness);
+    return costs;
+  }
+
+  [[nodiscard]] std::array<TiledProduct::Costs, kLibraryTiles.size()> on_each(const ProductShape& shape) const {
+    std::array<TiledProduct::Costs, kLibraryTiles.size()> costs;
+    for (std::size_t i = 0; i < kLibraryTiles.size(); ++i) costs[i] = on(i, shape);
+    return costs;
+  }
+
+  [[nodiscard]] TiledProduct::Costs mean_of(const std::array<TiledProduct::Costs, kLibraryTiles.size()>& costs) const {
+    const double fastest = fastest_of(costs);
+    TiledProduct::Costs mean;
+    double sum = 0;
+    for (const TiledProduct::Costs& cost : costs) {
+      const double weight = std::exp((1 - cost.time_s / fastest) / ties);
+      mean.time_s += weight * cost.time_s;
+      mean.energy_j += weight * cost.energy_j;
+      sum += weight;
+    }
+    return {mean.time_s / sum, mean.energy_j / sum};
+  }
+
+  static double fastest_of(const std::array<TiledProduct::Costs, kLibraryTiles.size()>& costs) {
+    return std::min_element(costs.begin(), costs.end(),
+                            [](const auto& x, const auto& y) { return x.time_s < y.time_s; })
+        ->time_s;
+  }
+
+  double processors;
+  double peak, bandwidth, launch, whole_waves, ties, flop_energy, cache_energy, memory_energy, power, norm,
+      cache_bandwidth, cache_bytes, padding, power_cap;
+  std::array<double, kLibraryTiles.size()> speed, energy, overhead;
+};
+
+/// What machines are like: means and standard deviations of the parameters. Scales come from the samples' extremes.
+struct MachinePrior {
+  Parameters mean{}, deviation{};
+
+  MachinePrior(std::span<const TiledProduct::Sample> samples, bool timed, int processors) {
+    // Where energies alone are known, the unit of time is that of a device of one watt.
+    double speed = 0, bandwidth = 0, shortest = std::numeric_limits<double>::infinity(), flop_energy = shortest;
+    std::vector<double> powers;
+    for (const TiledProduct::Sample& sample : samples) {
+      const ProductShape& p = sample.shape;
+      const double flops = 2 * p.batch * p.m * p.n * p.k;
+      const double bytes = p.element_bytes * (p.input_elements + p.batch * p.n * (p.m + p.k));
+      const double time_s = timed ? sample.costs.time_s : sample.costs.energy_j;
+      if (time_s > 0) {
+        speed = std::max(speed, flops / time_s);
+        bandwidth = std::max(bandwidth, bytes / time_s);
+        shortest = std::min(shortest, time_s);
+      }
+      if (!(sample.costs.energy_j > 0)) continue;
+      flop_energy = std::min(flop_energy, sample.costs.energy_j / flops);
+      if (time_s > 0) powers.push_back(sample.costs.energy_j / time_s);
+    }
+    if (powers.empty()) powers.push_back(1);
+    if (!std::isfinite(flop_energy)) flop_energy = 1e-12;
+    std::sort(powers.begin(), powers.end());
+    const auto set = [this](std::size_t parameter, double value, double spread) {
+      mean[parameter] = value;
+      deviation[parameter] = spread;
+    };
+    set(kPeak, std::log(1.1 * speed), 0.3);
+    bandwidth = std::max(bandwidth, speed * samples.front().shape.element_bytes / kBalance);
+    set(kBandwidth, std::log(bandwidth), 0.5);
+    set(kLaunch, std::log(std::min(0.4 * shortest, timed ? kTypicalLaunch_s : kTypicalLaunchFlops / speed)), 0.7);
+    set(kWholeWaves, 1.5, 1.5);
+    set(kTies, std::log(0.03), 0.5);
+    set(kFlopEnergy, std::log(0.5 * flop_energy), 0.5);
+    set(kCacheEnergy, std::log(2e-12), 1);
+    set(kMemoryEnergy, std::log(30e-12), 0.7);
+    set(kPower, std::log(0.4 * powers[powers.size() / 2]), 0.5);
+    set(kOverhead, std::log(2), 1);
+    set(kNorm, 1, 0.5);
+    set(kCacheBandwidth, std::log(5 * bandwidth), 0.7);
+    set(kCacheBytes, std::log(0.3e6 * processors), 0.7);
+    set(kPadding, 0, 1);
+    set(kOverheadGrowth, 0.5, 0.5);
+    set(kPowerCap, std::log(1.2 * powers.back()), 0.3);
+    for (std::size_t i = kSpeeds; i < kParameterCount; ++i) set(i, 0, 0.15);
+  }
+
+  /// From distances in standard deviations.
+  [[nodiscard]] Parameters at(const Eigen::VectorXd& z) const {
+    Parameters p{};
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] = mean[i] + deviation[i] * z(static_cast<Eigen::Index>(i));
+    return p;
+  }
+  [[nodiscard]] Eigen::VectorXd distance(const Parameters& p) const {
+    Eigen::VectorXd z(p.size());
+    for (std::size_t i = 0; i < p.size(); ++i) z(static_cast<Eigen::Index>(i)) = (p[i] - mean[i]) / deviation[i];
+    return z;
+  }
+};
+
+/// MachineErrors whose squares sum up to minus twice the logarithm of the posterior: errors of both costs in the
+/// logarithm, large ones counted linearly (the pseudo-Huber loss), and distances from the prior.
+struct MachineErrors {
+  using Scalar = double;
+  using InputType = Eigen::VectorXd;
+  using ValueType = Eigen::VectorXd;
+  using JacobianType = Eigen::MatrixXd;
+  enum { InputsAtCompileTime = Eigen::Dynamic, ValuesAtCompileTime = Eigen::Dynamic };
+
+  std::span<const TiledProduct::Sample> samples;
+  const MachinePrior* prior;
+  int processors;
+
+  [[nodiscard]] int inputs() const { return static_cast<int>(kParameterCount); }
+  [[nodiscard]] int values() const { return static_cast<int>(2 * samples.size() + kParameterCount); }
+  int operator()(const Eigen::VectorXd& z, Eigen::VectorXd& out) const {
+    const Machine machine(prior->at(z), processors);
+    Eigen::Index next = 0;
+    for (const TiledProduct::Sample& sample : samples) {
+      const TiledProduct::Costs costs = machine.mean_of(machine.on_each(sample.shape));
+      const auto add = [&](double predicted, double found) {
+        out(next++) = found > 0 ? std::sqrt(sample.weight) * bent(std::log(predicted / found)) : 0;
+      };
+      add(costs.time_s, sample.costs.time_s);
+      add(costs.energy_j, sample.costs.energy_j);
+    }
+    out.tail(z.size()) = z;
+    return 0;
+  }
+
+  static double bent(double error) {
+    const double r = error / kTypicalError;
+    // A machine far off any sense still has to show the way back.
+    if (!std::isfinite(r)) return 1e3;
+    return std::copysign(std::sqrt(2 * (std::sqrt(1 + r * r) - 1)), r);
+  }
+};
+
+/// Levenberg-Marquardt from `z`.
+void descend(const MachineErrors& residuals, Eigen::VectorXd& z, int steps) {
+  Eigen::NumericalDiff<MachineErrors> differentiated(residuals);
+  Eigen::LevenbergMarquardt<Eigen::NumericalDiff<MachineErrors>> solver(differentiated);
+  solver.parameters.maxfev = steps * (residuals.inputs() + 2);
+  solver.parameters.factor = 1;
+  solver.parameters.ftol = solver.parameters.xtol = 1e-5;
+  solver.minimize(z);
+}
+
+}  // namespace
+
+TiledProduct TiledProduct::fit(std::span<const Sample> samples, int processors, const TiledProduct* near) {
+  std::vector<Sample> chosen(samples.begin(), samples.end());
+  if (chosen.size() > kMostSamples) {
+    Rng(chosen.size()).shuffle(std::span(chosen));
+    chosen.resize(kMostSamples);
+  }
+  const bool timed =
+      std::any_of(samples.begin(), samples.end(), [](const Sample& sample) { return sample.costs.time_s > 0; });
+  const MachinePrior prior(samples, timed, processors);
+  const MachineErrors residuals{chosen, &prior, processors};
+  Eigen::VectorXd z = near != nullptr ? prior.distance(near->parameters_) : Eigen::VectorXd::Zero(kParameterCount);
+  descend(residuals, z, near != nullptr ? kNearSteps : kSteps);
+  TiledProduct product;
+  product.parameters_ = prior.at(z);
+  product.processors_ = processors;
+  return product;
+}
+
+TiledProduct::Costs TiledProduct::predict(const ProductShape& shape) const {
+  const Machine machine(parameters_, processors_);
+  return machine.mean_of(machine.on_each(shape));
+}
+
+void TiledProduct::append_features(const ProductShape& shape, std::vector<float>& features) const {
+  const Machine machine(parameters_, processors_);
+  const auto costs = machine.on_each(shape);
+  const double fastest = Machine::fastest_of(costs);
+  for (const Costs& cost : costs)
+    features.push_back(static_cast<float>(std::min(kFarSlower, std::log(cost.time_s / fastest))));
+  const Costs mean = machine.mean_of(costs);
+  features.push_back(static_cast<float>(std::log(mean.energy_j / mean.time_s)));
+}
+
+}  // namespace tabjoule
