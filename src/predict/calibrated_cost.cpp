@@ -185,8 +185,9 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, 
   cost.offset_ = std::max(kSmallestError, std::accumulate(errors.begin(), errors.end(), 0.0) / rows);
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] /= cost.offset_ + (cost.shares_.learnt() ? estimates[i].spread : 0);
-  // Five members' shares were chosen by these very errors, which therefore flatter a little where they are few.
-  const double flattered = cost.shares_.learnt() ? static_cast<double>(CostModel::kMembers) / rows : 0;
+  // The members' shares were chosen by these very errors, which therefore flatter a little where they are few.
+  const double members = static_cast<double>(CostModel::kMembers) - (products == nullptr ? 1 : 0);
+  const double flattered = cost.shares_.learnt() ? members / rows : 0;
   cost.quantile_ = (1 + flattered) * conformal_quantile(std::move(errors));
   return cost;
 }

@@ -28,11 +28,13 @@ constexpr std::array<Tile, 8> kLibraryTiles{{{.rows = 128, .columns = 256},
                                              {.rows = 64, .columns = 256},
                                              {.rows = 256, .columns = 64}}};
 constexpr double kMiddleTile = 128 * 128;
-constexpr double kStep = 64;            // of k, by which the overhead of a wave is told
-constexpr double kCapSharpness = 8;     // how suddenly a device is held at its power
-constexpr double kLargestNorm = 30;     // of the p-norm: a maximum by then
-constexpr double kTypicalError = 0.03;  // of the model: what lies farther off counts less
-constexpr double kFarSlower = 0.15;     // as a logarithm: such a tile is not picked, however far it is
+constexpr double kStep = 64;                              // of k, by which the overhead of a wave is told
+constexpr double kShortestSplit = 256, kMostSplits = 16;  // of k
+constexpr double kSplitLaunches = 0.3;                    // more, of a product in parts
+constexpr double kCapSharpness = 8;                       // how suddenly a device is held at its power
+constexpr double kLargestNorm = 30;                       // of the p-norm: a maximum by then
+constexpr double kTypicalError = 0.03;                    // of the model: what lies farther off counts less
+constexpr double kFarSlower = 0.15;  // as a logarithm: such a tile is not picked, however far it is
 constexpr std::size_t kMostSamples = 300;
 constexpr int kSteps = 40, kNearSteps = 8;
 
@@ -58,6 +60,8 @@ enum Parameter : std::size_t {
   kPadding,         // logit: energy of arithmetic on padding, as a share
   kOverheadGrowth,  // power of a tile's size to which its overhead grows
   kPowerCap,        // watts
+  kSaturation,      // logit: the share of processors that draw the whole bandwidth of the cache
+  kKeptBytes,       // of a run that the cache still holds at the next
   kSpeeds,          // of kLibraryTiles but the first
   kEnergies = kSpeeds + kLibraryTiles.size() - 1,
   kParameterCount = kEnergies + kLibraryTiles.size() - 1,
@@ -84,6 +88,8 @@ struct Machine {
     cache_bytes = std::exp(p[kCacheBytes]);
     padding = share(p[kPadding]);
     power_cap = std::exp(p[kPowerCap]);
+    kept_bytes = std::exp(p[kKeptBytes]);
+    saturation = share(p[kSaturation]);
     for (std::size_t i = 0; i < kLibraryTiles.size(); ++i) {
       speed[i] = peak * (i == 0 ? 1 : std::exp(p[kSpeeds + i - 1]));
       energy[i] = flop_energy * (i == 0 ? 1 : std::exp(p[kEnergies + i - 1]));
@@ -98,26 +104,36 @@ struct Machine {
     return most * std::exp(std::log(powered(a) + powered(b) + powered(c)) / norm);
   }
 
-  [[nodiscard]] TiledProduct::Costs on(std::size_t tile, const ProductShape& p) const {
+  /// How often a product on a tile that leaves processors idle may be split along k; 1: not at all.
+  [[nodiscard]] double splits(std::size_t tile, const ProductShape& p) const {
+    const auto [rows, columns] = kLibraryTiles[tile];
+    const double tiles = p.batch * std::ceil(p.m / rows) * std::ceil(p.n / columns);
+    return std::floor(std::max(1.0, std::min({processors / tiles, p.k / kShortestSplit, kMostSplits})));
+  }
+
+  [[nodiscard]] TiledProduct::Costs on(std::size_t tile, const ProductShape& p, double split) const {
     const auto [rows, columns] = kLibraryTiles[tile];
     const double down = std::ceil(p.m / rows);
-    const double tiles = p.batch * down * std::ceil(p.n / columns);
-    const double waves = tiles / processors;
-    const double dealt =
-        ((1 - whole_waves) * std::max(waves, 1.0) + whole_waves * std::ceil(waves)) * processors * rows * columns;
-    const double arithmetic_s = 2 * dealt * (p.k + overhead[tile]) / speed[tile];
-    const double cache_traffic = tiles * (rows + columns) * p.k * p.element_bytes;
-    const double cache_s = cache_traffic / cache_bandwidth;
+    const double tiles = p.batch * split * down * std::ceil(p.n / columns), depth = p.k / split;
+    const double waves = std::max(1.0, tiles / processors);
+    const double dealt = ((1 - whole_waves) * waves + whole_waves * std::ceil(waves)) * processors * rows * columns;
+    const double arithmetic_s = 2 * dealt * (depth + overhead[tile]) / speed[tile];
+    const double tile_bytes = (rows + columns) * depth * p.element_bytes;
+    const double cache_traffic = tiles * tile_bytes;
+    const double cache_s = std::max(tiles, saturation * processors) * tile_bytes / cache_bandwidth;
     const double weights = p.element_bytes * p.batch * p.n * p.k;
     const double others = p.element_bytes * (p.input_elements + p.batch * p.m * p.n);
+    const double missed = 1 / (1 + std::pow(kept_bytes / (weights + others), 2));
     const auto part_s = [&](double part, double weights_read) {
-      return joined(part * arithmetic_s, part * cache_s, (weights_read + part * others) / bandwidth);
+      return joined(part * arithmetic_s, part * cache_s, missed * (weights_read + part * others) / bandwidth);
     };
     const double width = down >= 6 ? 8 : down >= 3 ? 4 : down;
     const double passes = std::ceil(down / width);
     const double again = weights / (1 + std::pow(cache_bytes * p.batch / weights, 2));
     TiledProduct::Costs costs;
     costs.time_s = launch;
+    if (split > 1)  // parts are written and summed up, in single precision
+      costs.time_s += kSplitLaunches * launch + 2 * split * sizeof(float) * p.batch * p.m * p.n / cache_bandwidth;
     if (passes == 1) {
       costs.time_s += part_s(1, weights);
     } else {
@@ -125,25 +141,35 @@ struct Machine {
       if (passes > 2) costs.time_s += (passes - 2) * part_s(width / down, again);
     }
     const double useful = p.batch * p.m * p.n;
-    const double padded = tiles * rows * columns - useful;
+    const double padded = tiles / split * rows * columns - useful;
     const double free_j = power * costs.time_s + 2 * energy[tile] * (useful + padding * padded) * p.k +
-                          cache_energy * cache_traffic + memory_energy * (others + weights + (passes - 1) * again);
+                          cache_energy * cache_traffic +
+                          missed * memory_energy * (others + weights + (passes - 1) * again);
     const double excess = std::pow(free_j / (power_cap * costs.time_s), kCapSharpness);
     costs.energy_j = free_j / std::pow(1 + excess, 1 / kCapSharpness);
     return costs;
   }
 
-  [[nodiscard]] std::array<TiledProduct::Costs, kLibraryTiles.size()> on_each(const ProductShape& shape) const {
-    std::array<TiledProduct::Costs, kLibraryTiles.size()> costs;
-    for (std::size_t i = 0; i < kLibraryTiles.size(); ++i) costs[i] = on(i, shape);
-    return costs;
+  using Choices = std::array<TiledProduct::Costs, kLibraryTiles.size()>;
+
+  /// On each tile, split where that is faster.
+  [[nodiscard]] Choices on_each(const ProductShape& shape) const {
+    Choices choices;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      choices[i] = on(i, shape, 1);
+      const double split = splits(i, shape);
+      if (split == 1) continue;
+      const TiledProduct::Costs parts = on(i, shape, split);
+      if (parts.time_s < choices[i].time_s) choices[i] = parts;
+    }
+    return choices;
   }
 
-  [[nodiscard]] TiledProduct::Costs mean_of(const std::array<TiledProduct::Costs, kLibraryTiles.size()>& costs) const {
-    const double fastest = fastest_of(costs);
+  [[nodiscard]] TiledProduct::Costs mean_of(const Choices& choices) const {
+    const double fastest = fastest_of(choices);
     TiledProduct::Costs mean;
     double sum = 0;
-    for (const TiledProduct::Costs& cost : costs) {
+    for (const TiledProduct::Costs& cost : choices) {
       const double weight = std::exp((1 - cost.time_s / fastest) / ties);
       mean.time_s += weight * cost.time_s;
       mean.energy_j += weight * cost.energy_j;
@@ -152,15 +178,15 @@ struct Machine {
     return {mean.time_s / sum, mean.energy_j / sum};
   }
 
-  static double fastest_of(const std::array<TiledProduct::Costs, kLibraryTiles.size()>& costs) {
-    return std::min_element(costs.begin(), costs.end(),
-                            [](const auto& x, const auto& y) { return x.time_s < y.time_s; })
-        ->time_s;
+  static double fastest_of(const Choices& choices) {
+    double fastest = std::numeric_limits<double>::infinity();
+    for (const TiledProduct::Costs& cost : choices) fastest = std::min(fastest, cost.time_s);
+    return fastest;
   }
 
   double processors;
   double peak, bandwidth, launch, whole_waves, ties, flop_energy, cache_energy, memory_energy, power, norm,
-      cache_bandwidth, cache_bytes, padding, power_cap;
+      cache_bandwidth, cache_bytes, padding, power_cap, kept_bytes, saturation;
   std::array<double, kLibraryTiles.size()> speed, energy, overhead;
 };
 
@@ -210,6 +236,8 @@ struct MachinePrior {
     set(kPadding, 0, 1);
     set(kOverheadGrowth, 0.5, 0.5);
     set(kPowerCap, std::log(1.2 * powers.back()), 0.3);
+    set(kSaturation, 0, 1.5);
+    set(kKeptBytes, std::log(0.15e6 * processors), 0.7);
     for (std::size_t i = kSpeeds; i < kParameterCount; ++i) set(i, 0, 0.15);
   }
 

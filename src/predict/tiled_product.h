@@ -17,8 +17,10 @@ namespace tabjoule {
 /// Of each of the tiles that libraries have: arithmetic of whole waves with an overhead a wave, traffic between
 /// second-level cache and processors, and traffic of memory overlap (a p-norm of the three times). Tiles run in columns
 /// of at most 8 along m (CUTLASS's swizzle); each further column reads the weights again, as far as the cache does not
-/// hold them. Energy is the time's power, arithmetic, of which that on padding is cheaper, and the two kinds of
-/// traffic, up to the power that the device allows. A product costs the mean over the tiles, the fastest weighing most.
+/// hold them; of small products it holds all from the run before. Where tiles are fewer than processors, k may be split
+/// among more of them. Energy is the time's power, arithmetic, of which that on padding is cheaper, and the two kinds
+/// of traffic, up to the power that the device allows. A product costs the mean over the tiles, the fastest weighing
+/// most.
 class TiledProduct {
  public:
   struct Costs {
@@ -44,7 +46,7 @@ class TiledProduct {
   /// logarithm, and the logarithm of the power.
   void append_features(const ProductShape& shape, std::vector<float>& features) const;
 
-  static constexpr int kParameters = 30;
+  static constexpr int kParameters = 32;
 
  private:
   std::array<double, kParameters> parameters_{};  // most of them logarithms
