@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   alone->add_option("--repeated", flags.repeated, "how many of them with a second seed")->capture_default_str();
   SupernetOptions& supernet = flags.supernet;
   ranking->add_option("--out", flags.out, "CSV file of every architecture's two scores");
-  ranking->add_option("--paths", flags.paths, "uniform, prior or sandwich")->capture_default_str();
+  ranking->add_option("--paths", flags.paths, "uniform, prior, mixed or sandwich")->capture_default_str();
   ranking->add_option("--drawn", supernet.paths.drawn, "paths beside the sandwich's two")->capture_default_str();
   ranking->add_flag("--distil", supernet.distil);
   ranking->add_option("--flops", supernet.flop_budget)->capture_default_str();

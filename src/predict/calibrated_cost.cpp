@@ -200,9 +200,9 @@ CalibratedCost::Value CalibratedCost::predict(const Terms& terms, const KernelKe
   return {value, value / factor, value * factor};
 }
 
-int find_processors(KernelType type, const CostRows& all, ThreadPool& pool) {
-  const auto& keys = all.keys;
-  const auto& target = all.target;
+int find_processors(KernelType type, const CostRows& rows, ThreadPool& pool) {
+  const auto& keys = rows.keys;
+  const auto& target = rows.target;
   // Half precision is computed by GPUs: tiles there are, whatever their number of processors.
   const DataType dtype = keys.front().dtype;
   const bool tiled = dtype == DataType::float16 || dtype == DataType::bfloat16;
@@ -214,8 +214,8 @@ int find_processors(KernelType type, const CostRows& all, ThreadPool& pool) {
   pool.run(static_cast<int>(errors.size()), [&](int task) {
     const Terms terms(type, keys, kProcessors[task]);
     for (const int half : {0, 1}) {
-      const CostRows rows = rows_where(all, [&](std::size_t i) { return part[i] == half; });
-      const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, nullptr, nullptr);
+      const CostRows learnt = rows_where(rows, [&](std::size_t i) { return part[i] == half; });
+      const CostModel model = CostModel::fit(terms, learnt.keys, learnt.target, learnt.weight, nullptr, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
         if (part[i] == 1 - half)
           errors[static_cast<std::size_t>(task)] += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));

@@ -48,12 +48,12 @@ class CalibratedCost {
   };
 
   CalibratedCost() = default;
-  /// rows: at least one, targets positive. Cross-validation by their folds chooses the members' shares, of which the
+  /// samples: at least one, targets positive. Cross-validation by their folds chooses the members' shares, of which the
   /// bases keep some where samples are few, and measures the errors. Intervals are normalised split-conformal
   /// (Lei et al., 2018, section 5.2): wider where the trees disagree. `products`: of products on a GPU, else null;
-  /// `cost`: which of theirs the target is.
-  static CalibratedCost fit(const Terms& terms, const CostRows& rows, const ProductModels* products,
-                            double TiledProduct::Costs::*cost, ThreadPool& pool);
+  /// `which`: the one of their costs that the target is.
+  static CalibratedCost fit(const Terms& terms, const CostRows& samples, const ProductModels* products,
+                            double TiledProduct::Costs::*which, ThreadPool& pool);
 
   /// `widened`: the interval is taken to this power (1 inside what was measured).
   [[nodiscard]] Value predict(const Terms& terms, const KernelKey& key, double widened = 1) const;

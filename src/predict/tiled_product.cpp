@@ -296,7 +296,7 @@ struct MachineErrors {
 void descend(const MachineErrors& residuals, Eigen::VectorXd& z, int steps) {
   Eigen::NumericalDiff<MachineErrors> differentiated(residuals);
   Eigen::LevenbergMarquardt<Eigen::NumericalDiff<MachineErrors>> solver(differentiated);
-  solver.parameters.maxfev = steps * (residuals.inputs() + 2);
+  solver.parameters.maxfev = Eigen::Index{steps} * (residuals.inputs() + 2);
   solver.parameters.factor = 1;
   solver.parameters.ftol = solver.parameters.xtol = 1e-5;
   solver.minimize(z);

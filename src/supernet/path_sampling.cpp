@@ -9,7 +9,7 @@
 namespace tabjoule {
 namespace {
 
-constexpr std::array kNames{"uniform", "prior", "sandwich", "policy"};
+constexpr std::array kNames{"uniform", "prior", "mixed", "sandwich", "policy"};
 
 Architecture uniform_architecture(const SearchSpace& space, Rng& rng) {
   Architecture result;
@@ -34,6 +34,8 @@ std::vector<Architecture> draw_paths(const SearchSpace& space, const PathOptions
       return {uniform_architecture(space, rng)};
     case PathSampling::prior:
       return {random_architecture(space, rng)};
+    case PathSampling::mixed:
+      return {rng.uniform() < 0.5 ? uniform_architecture(space, rng) : random_architecture(space, rng)};
     case PathSampling::policy:
       if (!options.policy) fail_usage("path sampling by a policy needs the policy");
       return {options.policy(rng)};

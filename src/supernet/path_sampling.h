@@ -12,6 +12,7 @@ namespace tabjoule {
 enum class PathSampling {
   uniform,   ///< one path; every choice of a decision is equally likely (AutoFormer, arXiv 2107.00651, section 3.3)
   prior,     ///< one path, drawn from the space's prior
+  mixed,     ///< one path, half of the time uniform, half of the time drawn from the prior
   sandwich,  ///< the largest, the smallest and some of the prior, their gradients summed (BigNAS, arXiv
              ///< 2003.11142, 3.1)
   policy,    ///< one path, drawn by the caller
@@ -26,7 +27,7 @@ enum class PathSampling {
 using PathPolicy = std::function<Architecture(Rng&)>;
 
 struct PathOptions {
-  PathSampling sampling = PathSampling::prior;
+  PathSampling sampling = PathSampling::mixed;
   int drawn = 2;           ///< sandwich: paths beside the largest and the smallest
   PathPolicy policy = {};  ///< of PathSampling::policy
 };

@@ -26,12 +26,15 @@ std::vector<double> width_shares(const PathOptions& options) {
   return shares;
 }
 
-TEST(DrawPaths, UniformIgnoresThePriorAndPriorFollowsIt) {
+TEST(DrawPaths, UniformIgnoresThePriorPriorFollowsItAndMixedIsBetween) {
   const auto uniform = width_shares({PathSampling::uniform, 0, {}});
   const auto prior = width_shares({PathSampling::prior, 0, {}});
   for (const double share : uniform) EXPECT_NEAR(share, 0.25, 0.015);
   EXPECT_NEAR(prior[0], 0.7, 0.015);
   EXPECT_NEAR(prior[3], 0.1, 0.015);
+  const auto mixed = width_shares({PathSampling::mixed, 0, {}});
+  EXPECT_NEAR(mixed[0], (0.7 + 0.25) / 2, 0.015);
+  EXPECT_NEAR(mixed[3], (0.1 + 0.25) / 2, 0.015);
 }
 
 TEST(DrawPaths, SandwichTakesTheLargestFirstTheSmallestAndSomeOfThePrior) {
@@ -53,7 +56,7 @@ TEST(DrawPaths, PolicyAsksItsCaller) {
 
 TEST(PathSampling, HasNamesThatReadBack) {
   for (const PathSampling sampling :
-       {PathSampling::uniform, PathSampling::prior, PathSampling::sandwich, PathSampling::policy})
+       {PathSampling::uniform, PathSampling::prior, PathSampling::mixed, PathSampling::sandwich, PathSampling::policy})
     EXPECT_EQ(path_sampling_from(to_string(sampling)), sampling);
   EXPECT_THROW((void)path_sampling_from("greedy"), Error);
 }

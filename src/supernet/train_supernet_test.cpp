@@ -107,8 +107,8 @@ TEST(TrainSupernet, LearnsWithEveryWayOfSamplingPaths) {
   const Samples train = xor_samples(1000, 4, 1);
   const Samples validation = xor_samples(500, 4, 2);
   ThreadPool pool(2);
-  for (const PathSampling sampling :
-       {PathSampling::uniform, PathSampling::prior, PathSampling::sandwich, PathSampling::policy}) {
+  for (const PathSampling sampling : {PathSampling::uniform, PathSampling::prior, PathSampling::mixed,
+                                      PathSampling::sandwich, PathSampling::policy}) {
     SupernetOptions how = options(15);
     how.paths.sampling = sampling;
     how.paths.policy = [](Rng& rng) { return rng.below(2) == 0 ? largest(space()) : smallest(space()); };
