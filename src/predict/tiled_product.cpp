@@ -1,11 +1,10 @@
 #include "predict/tiled_product.h"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unsupported/Eigen/NonLinearOptimization>
-#include <unsupported/Eigen/NumericalDiff>
 #include <utility>
 #include <vector>
 
@@ -254,34 +253,39 @@ struct MachinePrior {
   }
 };
 
-/// MachineErrors whose squares sum up to minus twice the logarithm of the posterior: errors of both costs in the
+/// Residuals whose squares sum up to minus twice the logarithm of the posterior: errors of both costs in the
 /// logarithm, large ones counted linearly (the pseudo-Huber loss), and distances from the prior.
 struct MachineErrors {
-  using Scalar = double;
-  using InputType = Eigen::VectorXd;
-  using ValueType = Eigen::VectorXd;
-  using JacobianType = Eigen::MatrixXd;
-  enum { InputsAtCompileTime = Eigen::Dynamic, ValuesAtCompileTime = Eigen::Dynamic };
-
   std::span<const TiledProduct::Sample> samples;
   const MachinePrior* prior;
   int processors;
 
-  [[nodiscard]] int inputs() const { return static_cast<int>(kParameterCount); }
-  [[nodiscard]] int values() const { return static_cast<int>(2 * samples.size() + kParameterCount); }
-  int operator()(const Eigen::VectorXd& z, Eigen::VectorXd& out) const {
+  [[nodiscard]] Eigen::VectorXd operator()(const Eigen::VectorXd& z) const {
     const Machine machine(prior->at(z), processors);
+    Eigen::VectorXd errors(static_cast<Eigen::Index>(2 * samples.size()) + z.size());
     Eigen::Index next = 0;
     for (const TiledProduct::Sample& sample : samples) {
       const TiledProduct::Costs costs = machine.mean_of(machine.on_each(sample.shape));
       const auto add = [&](double predicted, double found) {
-        out(next++) = found > 0 ? std::sqrt(sample.weight) * bent(std::log(predicted / found)) : 0;
+        errors(next++) = found > 0 ? std::sqrt(sample.weight) * bent(std::log(predicted / found)) : 0;
       };
       add(costs.time_s, sample.costs.time_s);
       add(costs.energy_j, sample.costs.energy_j);
     }
-    out.tail(z.size()) = z;
-    return 0;
+    errors.tail(z.size()) = z;
+    return errors;
+  }
+
+  /// Forward differences.
+  [[nodiscard]] Eigen::MatrixXd slopes(const Eigen::VectorXd& z, const Eigen::VectorXd& errors) const {
+    constexpr double kDifference = 1e-6;  // standard deviations of the prior
+    Eigen::MatrixXd result(errors.size(), z.size());
+    for (Eigen::Index i = 0; i < z.size(); ++i) {
+      Eigen::VectorXd moved = z;
+      moved(i) += kDifference;
+      result.col(i) = ((*this)(moved)-errors) / kDifference;
+    }
+    return result;
   }
 
   static double bent(double error) {
@@ -292,14 +296,31 @@ struct MachineErrors {
   }
 };
 
-/// Levenberg-Marquardt from `z`.
-void descend(const MachineErrors& residuals, Eigen::VectorXd& z, int steps) {
-  Eigen::NumericalDiff<MachineErrors> differentiated(residuals);
-  Eigen::LevenbergMarquardt<Eigen::NumericalDiff<MachineErrors>> solver(differentiated);
-  solver.parameters.maxfev = Eigen::Index{steps} * (residuals.inputs() + 2);
-  solver.parameters.factor = 1;
-  solver.parameters.ftol = solver.parameters.xtol = 1e-5;
-  solver.minimize(z);
+/// Levenberg-Marquardt from `z`: damped Gauss-Newton steps, of which none raises the sum of squares. The prior keeps
+/// the normal equations well conditioned.
+void descend(const MachineErrors& errors_at, Eigen::VectorXd& z, int steps) {
+  constexpr double kFirstDamping = 0.1, kLargestDamping = 1e4, kSettled = 1e-5;
+  double damping = kFirstDamping;
+  Eigen::VectorXd errors = errors_at(z);
+  for (int step = 0; step < steps; ++step) {
+    const Eigen::MatrixXd slopes = errors_at.slopes(z, errors);
+    const Eigen::MatrixXd gram = slopes.transpose() * slopes;
+    const Eigen::VectorXd down = -slopes.transpose() * errors;
+    const double before = errors.squaredNorm();
+    for (;; damping *= 4) {
+      if (damping > kLargestDamping) return;
+      Eigen::MatrixXd damped = gram;
+      damped.diagonal() *= 1 + damping;
+      const Eigen::VectorXd moved = z + damped.ldlt().solve(down);
+      Eigen::VectorXd there = errors_at(moved);
+      if (!(there.squaredNorm() < before)) continue;
+      z = moved;
+      errors = std::move(there);
+      damping /= 8;
+      break;
+    }
+    if (errors.squaredNorm() > (1 - kSettled) * before) return;
+  }
 }
 
 }  // namespace
