@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -17,6 +18,7 @@
 #include "predict/boosted_trees.h"
 #include "predict/cost_model.h"
 #include "predict/evaluate.h"
+#include "predict/tiled_product.h"
 #include "table/table.h"
 
 namespace tabjoule {
@@ -266,6 +268,43 @@ void report_adaptation(const std::string& folder, int seeds) {
   }
 }
 
+/// The machine's model by itself, without learners: errors of the rows that it was not fitted to.
+void report_machine(const std::string& folder, int seeds) {
+  fmt::print(
+      "\nThe machine's model alone, AGX Orin GEMM, MAPE of the other rows: energy and time, from both; energy, from "
+      "energies\n");
+  fmt::print("{:>9} {:>9} {:>8} {:>7} {:>14}\n", "precision", "training", "energy", "time", "energies alone");
+  for (const auto& [precision, dtype] : {std::pair("fp16", DataType::float16), {"int8", DataType::int8}}) {
+    std::vector<TiledProduct::Sample> all;
+    for (const KernelSample& sample : orin_gemm(folder, precision, dtype))
+      all.push_back({*product_shape(sample.key), {sample.time_s, sample.energy_j}, 1});
+    for (const std::size_t trained :
+         {std::size_t{5}, std::size_t{10}, std::size_t{20}, std::size_t{40}, all.size() / 2}) {
+      double energy = 0, time = 0, alone = 0;
+      for (int seed = 0; seed < seeds; ++seed) {
+        std::vector<TiledProduct::Sample> shuffled = all;
+        Rng(static_cast<std::uint64_t>(seed)).shuffle(std::span(shuffled));
+        const std::span<const TiledProduct::Sample> test = std::span(shuffled).subspan(trained);
+        std::vector<TiledProduct::Sample> training(shuffled.begin(),
+                                                   shuffled.begin() + static_cast<std::ptrdiff_t>(trained));
+        const auto error = [&](const TiledProduct& machine, double TiledProduct::Costs::*cost) {
+          double sum = 0;
+          for (const TiledProduct::Sample& sample : test)
+            sum += std::abs(machine.predict(sample.shape).*cost / (sample.costs.*cost) - 1);
+          return 100 * sum / static_cast<double>(test.size()) / seeds;
+        };
+        const TiledProduct machine = TiledProduct::fit(training, kOrinProcessors);
+        energy += error(machine, &TiledProduct::Costs::energy_j);
+        time += error(machine, &TiledProduct::Costs::time_s);
+        for (TiledProduct::Sample& sample : training) sample.costs.time_s = 0;
+        alone += error(TiledProduct::fit(training, kOrinProcessors), &TiledProduct::Costs::energy_j);
+      }
+      fmt::print("{:>9} {:>9} {:>8.2f} {:>7.2f} {:>14.2f}\n", precision, trained, energy, time, alone);
+      std::fflush(stdout);
+    }
+  }
+}
+
 void run(const std::string& folder, int seeds, const std::string& only) {
   const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16); };
   const Row rows[] = {
@@ -286,6 +325,7 @@ void run(const std::string& folder, int seeds, const std::string& only) {
   for (const Row& row : rows)
     if (only.empty() || only == row.name) report(row, folder, seeds);
   if (only.empty() || only == "adaptation") report_adaptation(folder, seeds);
+  if (only.empty() || only == "machine") report_machine(folder, seeds);
 }
 
 }  // namespace

@@ -49,6 +49,21 @@ TEST(Adapt, TenSamplesAndASourceDoBetterThanTenSamples) {
   EXPECT_LT(adapted, mean_error(Predictor::fit(alone)));
 }
 
+TEST(Adapt, LetsAFewSamplesTellWhetherTheSourceHelps) {
+  const DeviceProfile source = synthetic::profile(120, 0, 1);
+  const auto scaled = other_samples(6, 2);
+  EXPECT_GT(adapt(source, scaled, {}).samples.size(), scaled.size());
+
+  // A device that knows only its launches and its arithmetic, which a roofline of few samples finds exactly.
+  std::vector<KernelSample> plain = other_samples(6, 3);
+  for (KernelSample& sample : plain) sample.energy_j = 1e-6 + 1e-9 * work_of(sample.key).flops;
+  std::string notice;
+  AdaptOptions options;
+  options.notice = [&](const std::string& text) { notice = text; };
+  EXPECT_EQ(adapt(source, plain, options).samples.size(), plain.size());
+  EXPECT_THAT(notice, testing::HasSubstr("nothing is carried over: the 6 samples"));
+}
+
 TEST(Adapt, RefusesWhatDoesNotCorrelateAndSaysWhy) {
   const DeviceProfile source = synthetic::profile(60, 0, 3);
   auto samples = other_samples(10, 4);

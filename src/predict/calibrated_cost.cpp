@@ -76,9 +76,10 @@ Fitted fit_with_folds(const Terms& terms, const CostRows& all, const Products& p
       return;
     }
     const int fold = folds[static_cast<std::size_t>(task - 1)];
-    // A single shape can only be judged on itself.
-    const CostRows rows = rows_where(all, [&](std::size_t i) { return all.folds[i] != fold || folds.size() == 1; });
-    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight, products.without(fold), priors);
+    const bool alone = folds.size() == 1;  // can only be judged on itself
+    const CostRows rows = rows_where(all, [&](std::size_t i) { return all.folds[i] != fold || alone; });
+    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight,
+                                           alone ? products.all() : products.without(fold), priors);
     for (std::size_t i = 0; i < all.folds.size(); ++i)
       if (all.folds[i] == fold) fitted.held_out[i] = model.estimate(terms, all.keys[i]);
   });

@@ -41,7 +41,7 @@ class CalibratedCost {
   struct Shares {
     std::array<double, CostModel::kMembers> of{1};
 
-    [[nodiscard]] bool learnt() const { return of[0] + of[CostModel::kProductMember] < 1; }
+    [[nodiscard]] bool learnt() const { return CostModel::believes_learners(of); }
     [[nodiscard]] double log_value(const CostModel::Estimate& estimate) const {
       return std::inner_product(of.begin(), of.end(), estimate.logs.begin(), 0.0);
     }

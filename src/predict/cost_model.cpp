@@ -61,36 +61,34 @@ Eigen::VectorXd fit_plain(const Terms& terms, const Eigen::MatrixXd& matrix, std
   return fit_roofline(matrix.leftCols(terms.plain_count()), vector(target), vector(weight));
 }
 
-double cost_of(const ProductCost& product, const KernelKey& key, double floor) {
-  return std::max(product.product.predict(*product_shape(key)).*product.cost, floor);
+double cost_of(const ProductCost& product, const KernelKey& key, std::vector<float>* features) {
+  return product.product.predict(*product_shape(key), features).*product.cost;
 }
 
-/// `product`: null for a second base of `plain` terms.
+/// `product`: null for a second base of `plain` terms, which without weights cost nothing.
 Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const Eigen::MatrixXd& matrix,
                     std::span<const double> target, std::span<const double> weight, const Eigen::VectorXd& roofline,
                     const Eigen::VectorXd& plain, const ProductCost* product) {
   Residuals result;
   const double floor = floor_of(target);
-  const auto left_of = [&](const auto& cost_at) {
-    std::vector<float> left;
-    for (std::size_t i = 0; i < target.size(); ++i)
-      left.push_back(static_cast<float>(
-          std::clamp(std::log(target[i] / std::max(cost_at(i), floor)), -kLargestResidual, kLargestResidual)));
-    return left;
+  const auto costs_of = [&](const Eigen::VectorXd& weights) -> Eigen::VectorXd {
+    return matrix.leftCols(weights.size()) * weights;
   };
-  const auto left_of_terms = [&](const Eigen::VectorXd& weights) {
-    const Eigen::VectorXd costs = matrix.leftCols(weights.size()) * weights;
-    return left_of([&](std::size_t i) { return costs(static_cast<Eigen::Index>(i)); });
-  };
-  for (const KernelKey& key : keys) {
-    std::vector<float> row = terms.features(key);
+  const Eigen::VectorXd first = costs_of(roofline);
+  Eigen::VectorXd second = costs_of(plain);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto at = static_cast<Eigen::Index>(i);
+    std::vector<float> row = terms.features(keys[i]);
     append(result.bases[0].features, row);
-    if (product != nullptr) product->product.append_features(*product_shape(key), row);
+    if (product != nullptr) second(at) = cost_of(*product, keys[i], &row);
     append(result.bases[1].features, row);
+    const auto left = [&](double cost) {
+      return static_cast<float>(
+          std::clamp(std::log(target[i] / std::max(cost, floor)), -kLargestResidual, kLargestResidual));
+    };
+    result.bases[0].left.push_back(left(first(at)));
+    result.bases[1].left.push_back(left(second(at)));
   }
-  result.bases[0].left = left_of_terms(roofline);
-  result.bases[1].left = product != nullptr ? left_of([&](std::size_t i) { return cost_of(*product, keys[i], floor); })
-                                            : left_of_terms(plain);
   result.weight.assign(weight.begin(), weight.end());
   return result;
 }
@@ -130,10 +128,13 @@ CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const K
   return priors;
 }
 
+bool CostModel::believes_learners(const std::array<double, kMembers>& shares) {
+  return shares[1] > 0 || shares[2] > 0 || shares[4] > 0 || shares[5] > 0;
+}
+
 void CostModel::forget_without(const std::array<double, kMembers>& shares) {
-  const bool learnt = shares[0] + shares[kProductMember] < 1;
   for (std::size_t base = 0; base < kBases; ++base) {
-    if (shares[3 * base + 1] == 0 && !(learnt && base == 0)) learnt_[base].trees = {};
+    if (shares[3 * base + 1] == 0 && !(base == 0 && believes_learners(shares))) learnt_[base].trees = {};
     if (shares[3 * base + 2] == 0) learnt_[base].process = {};
   }
 }
@@ -150,17 +151,20 @@ CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key
   const std::span<double> written(row, static_cast<std::size_t>(terms.count()));
   terms.write(key, written);
   const double roofline = std::log(cost_of(written, roofline_, floor_));
-  const double machine = product_ ? std::log(cost_of(*product_, key, floor_)) : roofline;
+  const bool learnt = !learnt_[0].trees.empty();
+  std::vector<float> tiles;
+  const double machine =
+      product_ ? std::log(std::max(cost_of(*product_, key, learnt ? &tiles : nullptr), floor_)) : roofline;
   Estimate estimate;
   estimate.logs = {roofline, roofline, roofline, machine, machine, machine};
-  if (learnt_[0].trees.empty()) return estimate;
+  if (!learnt) return estimate;
   const double second = product_ ? machine : std::log(cost_of(written, plain_, floor_));
   std::vector<float> features = terms.features(key);
   const ExtraTrees::Estimate trees = learnt_[0].trees.predict(features);
   estimate.spread = trees.spread;
   estimate.logs[1] = roofline + trees.mean;
   estimate.logs[2] = roofline + learnt_[0].process.predict(features);
-  if (product_) product_->product.append_features(*product_shape(key), features);
+  append(features, tiles);
   estimate.logs[4] = second + learnt_[1].trees.predict(features).mean;
   estimate.logs[5] = second + learnt_[1].process.predict(features);
   return estimate;

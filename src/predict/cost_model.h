@@ -46,6 +46,8 @@ class CostModel {
                        std::span<const double> weight, const ProductCost* product, const Priors* priors);
   static Priors choose_priors(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
                               std::span<const double> weight, const ProductCost* product, ThreadPool& pool);
+  /// Whether trees or a process have a share.
+  [[nodiscard]] static bool believes_learners(const std::array<double, kMembers>& shares);
   /// Members of share 0 are not needed again: they predict what their base does, and take no time. Only the first
   /// trees stay for their spread, where any learner has a share.
   void forget_without(const std::array<double, kMembers>& shares);

@@ -124,6 +124,22 @@ TEST(Predictor, GoesByFewTermsWhereProductsOnTilesAreFew) {
   EXPECT_LT(sum, 0.12);
 }
 
+TEST(Predictor, TakesTimesOfOneProductBesideEnergiesOfMany) {
+  Rng rng(8);
+  DeviceProfile profile;
+  profile.processors = 16;
+  const auto add = [&](std::int64_t m, double time_s) {
+    KernelKey key = linear(m, 1024, 512, "");
+    key.dtype = DataType::float16;
+    profile.samples.push_back({key, time_s, 40 * tiled_time_s(key) * std::exp(0.01 * rng.normal()), 1, "synthetic"});
+  };
+  for (std::int64_t m = 64; m <= 2048; m += 64) add(m, 0);
+  for (int i = 0; i < 3; ++i) add(256, 1e-4);
+  const Prediction prediction = Predictor::fit(profile).predict(profile.samples.back().key);
+  EXPECT_NEAR(prediction.time_s, 1e-4, 1e-5);
+  EXPECT_LT(prediction.time_high_s, 2e-4);
+}
+
 TEST(Predictor, IntervalsHoldNineInTen) {
   int inside = 0;
   int total = 0;

@@ -73,12 +73,10 @@ double share(double logit) { return 1 / (1 + std::exp(-logit)); }
 /// Parameters as they are used.
 struct Machine {
   Machine(const Parameters& p, int count) : processors(count) {
-    peak = std::exp(p[kPeak]);
     bandwidth = std::exp(p[kBandwidth]);
     launch = std::exp(p[kLaunch]);
     whole_waves = share(p[kWholeWaves]);
     ties = std::exp(p[kTies]);
-    flop_energy = std::exp(p[kFlopEnergy]);
     cache_energy = std::exp(p[kCacheEnergy]);
     memory_energy = std::exp(p[kMemoryEnergy]);
     power = std::exp(p[kPower]);
@@ -90,8 +88,8 @@ struct Machine {
     kept_bytes = std::exp(p[kKeptBytes]);
     saturation = share(p[kSaturation]);
     for (std::size_t i = 0; i < kLibraryTiles.size(); ++i) {
-      speed[i] = peak * (i == 0 ? 1 : std::exp(p[kSpeeds + i - 1]));
-      energy[i] = flop_energy * (i == 0 ? 1 : std::exp(p[kEnergies + i - 1]));
+      speed[i] = std::exp(p[kPeak] + (i == 0 ? 0 : p[kSpeeds + i - 1]));
+      energy[i] = std::exp(p[kFlopEnergy] + (i == 0 ? 0 : p[kEnergies + i - 1]));
       const double size = kLibraryTiles[i].rows * kLibraryTiles[i].columns / kMiddleTile;
       overhead[i] = kStep * std::exp(p[kOverhead] + p[kOverheadGrowth] * std::log(size));
     }
@@ -184,8 +182,8 @@ struct Machine {
   }
 
   double processors;
-  double peak, bandwidth, launch, whole_waves, ties, flop_energy, cache_energy, memory_energy, power, norm,
-      cache_bandwidth, cache_bytes, padding, power_cap, kept_bytes, saturation;
+  double bandwidth, launch, whole_waves, ties, cache_energy, memory_energy, power, norm, cache_bandwidth, cache_bytes,
+      padding, power_cap, kept_bytes, saturation;
   std::array<double, kLibraryTiles.size()> speed, energy, overhead;
 };
 
@@ -283,7 +281,8 @@ struct MachineErrors {
     for (Eigen::Index i = 0; i < z.size(); ++i) {
       Eigen::VectorXd moved = z;
       moved(i) += kDifference;
-      result.col(i) = ((*this)(moved)-errors) / kDifference;
+      const Eigen::VectorXd there = (*this)(moved);
+      result.col(i) = (there - errors) / kDifference;
     }
     return result;
   }
@@ -343,19 +342,16 @@ TiledProduct TiledProduct::fit(std::span<const Sample> samples, int processors, 
   return product;
 }
 
-TiledProduct::Costs TiledProduct::predict(const ProductShape& shape) const {
+TiledProduct::Costs TiledProduct::predict(const ProductShape& shape, std::vector<float>* features) const {
   const Machine machine(parameters_, processors_);
-  return machine.mean_of(machine.on_each(shape));
-}
-
-void TiledProduct::append_features(const ProductShape& shape, std::vector<float>& features) const {
-  const Machine machine(parameters_, processors_);
-  const auto costs = machine.on_each(shape);
-  const double fastest = Machine::fastest_of(costs);
-  for (const Costs& cost : costs)
-    features.push_back(static_cast<float>(std::min(kFarSlower, std::log(cost.time_s / fastest))));
-  const Costs mean = machine.mean_of(costs);
-  features.push_back(static_cast<float>(std::log(mean.energy_j / mean.time_s)));
+  const Machine::Choices choices = machine.on_each(shape);
+  const Costs mean = machine.mean_of(choices);
+  if (features == nullptr) return mean;
+  const double fastest = Machine::fastest_of(choices);
+  for (const Costs& cost : choices)
+    features->push_back(static_cast<float>(std::min(kFarSlower, std::log(cost.time_s / fastest))));
+  features->push_back(static_cast<float>(std::log(mean.energy_j / mean.time_s)));
+  return mean;
 }
 
 }  // namespace tabjoule

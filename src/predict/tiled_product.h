@@ -35,16 +35,12 @@ class TiledProduct {
 
   TiledProduct() = default;
   /// The most likely machine under what machines are like and under `samples` (at least one), of which a seeded part
-  /// decides where they are many. `near`: where to begin. processors: at least 1.
-  /// Deterministic.
+  /// decides where they are many. `near`: where to begin. processors: at least 1. Deterministic.
   static TiledProduct fit(std::span<const Sample> samples, int processors, const TiledProduct* near = nullptr);
 
-  /// Thread-safe.
-  [[nodiscard]] Costs predict(const ProductShape& shape) const;
-
-  /// Appends what a learner may need to know of `shape`: how much slower each tile is than the fastest, in the
-  /// logarithm, and the logarithm of the power.
-  void append_features(const ProductShape& shape, std::vector<float>& features) const;
+  /// Thread-safe. To `features`, where given, is appended what a learner may need to know of `shape`: how much slower
+  /// each tile is than the fastest, in the logarithm, and the logarithm of the power.
+  [[nodiscard]] Costs predict(const ProductShape& shape, std::vector<float>* features = nullptr) const;
 
   static constexpr int kParameters = 32;
 

@@ -143,11 +143,10 @@ TEST(TiledProduct, StaysFiniteAtTheEdges) {
     Samples one{{product(size, size, size), {1e-6 * size, 1e-5 * size}, 1}};
     const TiledProduct fitted = TiledProduct::fit(one, 132);
     for (const double other : {1.0, 64.0, 1e7}) {
-      const Costs costs = fitted.predict(product(other, other, other));
+      std::vector<float> features;
+      const Costs costs = fitted.predict(product(other, other, other), &features);
       EXPECT_TRUE(std::isfinite(costs.time_s) && costs.time_s > 0) << size << " " << other;
       EXPECT_TRUE(std::isfinite(costs.energy_j) && costs.energy_j > 0) << size << " " << other;
-      std::vector<float> features;
-      fitted.append_features(product(other, other, other), features);
       EXPECT_TRUE(std::all_of(features.begin(), features.end(), [](float value) { return std::isfinite(value); }));
     }
   }
