@@ -116,7 +116,7 @@ std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelK
   std::vector<double> result = disagreement(profile, keys, kCommittee, seed);
   const std::map<KernelType, double> shares = energy_shares(profile, models);
   for (std::size_t i = 0; i < keys.size(); ++i)
-    if (const auto share = shares.find(keys[i].type); share != shares.end()) result[i] *= std::sqrt(share->second);
+    if (const auto share = shares.find(keys[i].type); share != shares.end()) result[i] *= share->second;
   return result;
 }
 

@@ -34,6 +34,24 @@ TEST(Committee, IsUnsureOfWhatItDoesNotKnow) {
   EXPECT_EQ(doubts[1], kUnknownDisagreement);
 }
 
+TEST(Committee, IsUnsureOfTypesThatHaveFewSamples) {
+  DeviceProfile profile = noisy_where_large();
+  profile.samples.resize(20);
+  const std::vector<KernelKey> keys{{KernelType::softmax, {300, 40}, ""}};
+  for (std::int64_t rows = 1; rows <= 12; ++rows) {
+    const double noise = rows % 2 == 0 ? 1.3 : 1;
+    const double time_s = 1e-8 * static_cast<double>(50 + 40 * rows) * noise;
+    profile.samples.push_back({{KernelType::softmax, {16 * rows, 40}, ""}, time_s, 10 * time_s, 1, ""});
+    const double doubt = disagreement(profile, keys)[0];
+    if (rows <= static_cast<std::int64_t>(kFewestSamplesOfType)) {
+      EXPECT_EQ(doubt, kUnknownDisagreement);
+    } else {
+      EXPECT_GT(doubt, 0.02) << rows;
+      EXPECT_LT(doubt, 0.6) << rows;
+    }
+  }
+}
+
 TEST(Committee, AgreesWhereSamplesLeaveNoDoubt) {
   DeviceProfile profile;
   for (std::int64_t n = 1; n <= 8; ++n)

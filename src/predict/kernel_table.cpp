@@ -35,7 +35,13 @@ const EnergyTable::Entry& EnergyTable::entry(const KernelKey& key) {
 
 EnergySum EnergyTable::sum(const KernelGraph& graph) {
   const auto is_session = [](const Kernel& kernel) { return kernel.key.type == KernelType::session; };
-  EnergySum sum = std::any_of(graph.kernels.begin(), graph.kernels.end(), is_session) ? EnergySum{} : session_;
+  EnergySum sum;
+  PerType<double> energies, times;
+  if (std::none_of(graph.kernels.begin(), graph.kernels.end(), is_session)) {
+    energies[KernelType::session] = session_.energy_per_batch_j;
+    times[KernelType::session] = session_.time_per_batch_s;
+    sum.unknown = session_.unknown;
+  }
   double weight_bytes = 0;
   for (const Kernel& kernel : graph.kernels) weight_bytes += crowded_bytes(kernel.key);
   const std::lock_guard lock(mutex_);
@@ -49,13 +55,13 @@ EnergySum EnergyTable::sum(const KernelGraph& graph) {
       if (known.m != m) here = predictor_.crowding().per_byte(m = known.m, weight_bytes);
       cost = adjusted(cost, known.bytes, here, known.as_measured);
     }
-    sum.energy_per_batch_j += cost.energy_j;
-    sum.time_per_batch_s += cost.time_s;
+    energies[kernel.key.type] += cost.energy_j;
+    times[kernel.key.type] += cost.time_s;
     sum.unknown += known.unknown;
     launched += kernel.key.type == KernelType::session ? 0 : 1;
   }
-  sum.energy_per_batch_j = predictor_.energy_correction().apply(sum.energy_per_batch_j, launched);
-  sum.time_per_batch_s = predictor_.time_correction().apply(sum.time_per_batch_s, launched);
+  sum.energy_per_batch_j = predictor_.energy_correction().apply(energies, launched);
+  sum.time_per_batch_s = predictor_.time_correction().apply(times, launched);
   return sum;
 }
 

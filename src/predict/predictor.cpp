@@ -14,7 +14,6 @@
 namespace tabjoule {
 namespace {
 
-constexpr std::size_t kFewestSamples = 5;
 // A lone measurement's own uncertainty: the width at which measure() refuses one.
 constexpr double kLoneSampleError = 0.15;
 
@@ -113,22 +112,35 @@ struct ErrorSum {
 
 /// The kernels of a type share one model, so they err together: their errors are added. Those of different types
 /// are taken as independent: their sums are added in squares.
-ErrorSum joined(const std::map<KernelType, ErrorSum>& by_type) {
+ErrorSum joined(const PerType<ErrorSum>& by_type) {
   ErrorSum sum;
-  for (const auto& [type, error] : by_type) {
+  for (const ErrorSum& error : by_type) {
     sum.below += error.below * error.below;
     sum.above += error.above * error.above;
   }
   return {std::sqrt(sum.below), std::sqrt(sum.above)};
 }
 
+/// Joules or seconds of a model's kernels, by their types.
+struct TypeSums {
+  PerType<double> costs;
+  PerType<ErrorSum> errors;
+
+  void add(KernelType type, double value, double low, double high) {
+    costs[type] += value;
+    errors[type].below += value - low;
+    errors[type].above += high - value;
+  }
+};
+
 /// From the sum of the kernels to the model. What whole models were wrong by holds the errors of their kernels too.
-void correct(double& value, double& low, double& high, const ErrorSum& error, const ModelCorrection& correction,
+void correct(double& value, double& low, double& high, const TypeSums& sums, const ModelCorrection& correction,
              int kernels) {
+  const ErrorSum error = joined(sums.errors);
   low = std::max(0.0, value - error.below);
   high = value + error.above;
   if (!correction.fitted) return;
-  value = correction.apply(value, kernels);
+  value = correction.apply(sums.costs, kernels);
   low = value * std::exp(-correction.log_error);
   high = value * std::exp(correction.log_error);
 }
@@ -162,7 +174,7 @@ Predictor Predictor::fit(const DeviceProfile& profile, int threads) {
   std::vector<HeldOut> held_out;
   for (const auto& [type_key, samples] : by_type) {
     const KernelType type = type_key.first;
-    if (type == KernelType::session || type == KernelType::unknown || samples.size() < kFewestSamples) {
+    if (type == KernelType::session || type == KernelType::unknown || samples.size() < kFewestSamplesOfType) {
       std::map<KernelKey, std::vector<const KernelSample*>> by_key;
       for (const KernelSample* sample : samples) by_key[sample->key].push_back(sample);
       for (const auto& [key, same] : by_key) state->alone[key] = median_of(same);
@@ -175,7 +187,7 @@ Predictor Predictor::fit(const DeviceProfile& profile, int threads) {
   }
   if (state->models.empty())
     fail_input("the profile has {} samples, no kernel type has the {} needed to fit it: measure more",
-               profile.samples.size(), kFewestSamples);
+               profile.samples.size(), kFewestSamplesOfType);
   state->crowding = Crowding(profile.crowding);
   state->accuracy = accuracy_of(held_out);
   Predictor predictor(std::move(state));
@@ -191,9 +203,16 @@ void Predictor::fit_corrections(const DeviceProfile& profile) {
     for (const KernelKey& key : model.kernels) graph.kernels.push_back({key, {}});
     const ModelPrediction sum = with_context(fmt::format("model \"{}\"", model.name), [&] { return predict(graph); });
     if (sum.unknown > 0) continue;
-    const int kernels = kernel_count(graph);
-    energies.push_back({sum.energy_per_batch_j, model.energy_j, kernels});
-    if (sum.time_per_batch_s > 0) times.push_back({sum.time_per_batch_s, model.time_s, kernels});
+    SummedModel energy, time;
+    energy.measured = model.energy_j;
+    time.measured = model.time_s;
+    energy.kernels = time.kernels = kernel_count(graph);
+    for (const auto& [kernel, prediction] : sum.kernels) {
+      energy.sums[kernel.key.type] += prediction.energy_j;
+      time.sums[kernel.key.type] += prediction.time_s;
+    }
+    energies.push_back(energy);
+    if (sum.time_per_batch_s > 0) times.push_back(time);
   }
   state_->energy_correction = fit_model_correction(energies);
   state_->time_correction = fit_model_correction(times);
@@ -228,22 +247,20 @@ ModelPrediction Predictor::predict(const KernelGraph& graph) const {
     model.kernels.push_back({kernel, found->second});
   }
 
-  std::map<KernelType, ErrorSum> error_j, error_s;
+  TypeSums energies, times;
   for (const auto& [kernel, prediction] : model.kernels) {
     model.unknown += prediction.known ? 0 : 1;
     model.extrapolated += prediction.extrapolated ? 1 : 0;
     model.energy_per_batch_j += prediction.energy_j;
     model.time_per_batch_s += prediction.time_s;
-    error_j[kernel.key.type].below += prediction.energy_j - prediction.energy_low_j;
-    error_j[kernel.key.type].above += prediction.energy_high_j - prediction.energy_j;
-    error_s[kernel.key.type].below += prediction.time_s - prediction.time_low_s;
-    error_s[kernel.key.type].above += prediction.time_high_s - prediction.time_s;
+    energies.add(kernel.key.type, prediction.energy_j, prediction.energy_low_j, prediction.energy_high_j);
+    times.add(kernel.key.type, prediction.time_s, prediction.time_low_s, prediction.time_high_s);
   }
   const int kernels = kernel_count(graph);
   model.corrected = state_->energy_correction.fitted;
-  correct(model.energy_per_batch_j, model.energy_low_per_batch_j, model.energy_high_per_batch_j, joined(error_j),
+  correct(model.energy_per_batch_j, model.energy_low_per_batch_j, model.energy_high_per_batch_j, energies,
           state_->energy_correction, kernels);
-  correct(model.time_per_batch_s, model.time_low_per_batch_s, model.time_high_per_batch_s, joined(error_s),
+  correct(model.time_per_batch_s, model.time_low_per_batch_s, model.time_high_per_batch_s, times,
           state_->time_correction, kernels);
   return model;
 }

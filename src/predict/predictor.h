@@ -54,12 +54,15 @@ struct PredictorAccuracy {
   double constant_mape = 0, flops_mape = 0;
 };
 
+/// Of a kernel type, or it is known by its own measurements alone.
+inline constexpr std::size_t kFewestSamplesOfType = 5;
+
 class Crowding;
 
 class Predictor {
  public:
-  /// Fits on the samples of `profile`; needs at least 5 of a type to fit it. Samples that lack one of time and
-  /// energy (0) count for the other. Deterministic. Errors (input): no sample, or one whose time or energy is
+  /// Fits on the samples of `profile`; needs kFewestSamplesOfType of a type to fit it. Samples that lack one of time
+  /// and energy (0) count for the other. Deterministic. Errors (input): no sample, or one whose time or energy is
   /// negative or not finite, or that has neither (the row is named). The same at any number of threads.
   static Predictor fit(const DeviceProfile& profile, int threads = 1);
   Predictor(Predictor&&) noexcept;
