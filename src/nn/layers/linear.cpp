@@ -11,7 +11,7 @@ namespace {
 /// Rows of a weight's gradient that are one tile, half of them between these.
 constexpr int kTileRows = 128;
 constexpr int kSmallTileRows = 32;
-constexpr std::int64_t kMostSummedWeights = 128 * 128;
+constexpr std::int64_t kMostSummedWeights = 16384;  // 128 x 128
 
 /// y = [relu](y + b), rows of y.
 template <bool kRelu>
