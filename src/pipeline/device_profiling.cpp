@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/thread_pool.h"
 #include "predict/accuracy.h"
 #include "predict/committee.h"
 
@@ -87,20 +88,19 @@ double budget_of(const ProfileRequest& request, const Device& device) {
 
 using Group = std::pair<KernelType, std::string>;
 
-/// Which part of the models' energy each type of kernel takes, as far as the profile tells: an error of a kernel counts
-/// as much as what it is part of.
-std::map<KernelType, double> energy_shares(const DeviceProfile& profile,
-                                           std::span<const std::vector<KernelKey>> models) {
-  const Predictor predictor = Predictor::fit(profile);
+/// Which part of the models' energy each type of kernel takes, as far as the committee tells.
+std::map<KernelType, double> energy_shares(const Committee& committee, std::span<const std::vector<KernelKey>> models) {
+  std::map<KernelKey, double> energies;  // the blocks of a network are alike
   std::map<KernelType, double> sums;
   double whole = 0;
   for (const std::vector<KernelKey>& model : models) {
     double model_j = 0;
     std::map<KernelType, double> of_model;
     for (const KernelKey& key : model) {
-      const double energy_j = predictor.predict(key).energy_j;
-      of_model[key.type] += energy_j;
-      model_j += energy_j;
+      const auto [place, is_new] = energies.try_emplace(key);
+      if (is_new) place->second = committee.energy_j(key);
+      of_model[key.type] += place->second;
+      model_j += place->second;
     }
     if (!(model_j > 0)) continue;
     for (const auto& [type, energy_j] : of_model) sums[type] += energy_j / model_j;
@@ -110,11 +110,13 @@ std::map<KernelType, double> energy_shares(const DeviceProfile& profile,
   return sums;
 }
 
-/// The kernels that the models' energy hangs on most, and that the predictor is least sure of.
+/// The kernels that the models' energy hangs on most, and that the predictor is least sure of: an error of a kernel
+/// counts as much as what it is part of.
 std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelKey> keys,
                            std::span<const std::vector<KernelKey>> models, std::uint64_t seed) {
-  std::vector<double> result = disagreement(profile, keys, kCommittee, seed);
-  const std::map<KernelType, double> shares = energy_shares(profile, models);
+  const Committee committee(profile, kCommittee, seed, available_threads());
+  std::vector<double> result = committee.disagreement(keys);
+  const std::map<KernelType, double> shares = energy_shares(committee, models);
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (const auto share = shares.find(keys[i].type); share != shares.end()) result[i] *= share->second;
   return result;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -10,7 +10,7 @@
 namespace tabjoule {
 namespace {
 
-/// What a member is fitted to, and by type how much less the members differ than samples themselves would make them.
+/// What a member is fitted to.
 struct Part {
   DeviceProfile profile;
   std::map<KernelType, double> narrowed;
@@ -38,33 +38,35 @@ Part part_of(const DeviceProfile& profile, Rng rng) {
 
 }  // namespace
 
-std::vector<double> disagreement(const DeviceProfile& profile, std::span<const KernelKey> keys, int members,
-                                 std::uint64_t seed) {
+Committee::Committee(const DeviceProfile& profile, int members, std::uint64_t seed, int threads) {
   if (members < 2) fail_usage("a committee needs at least 2 members, got {}", members);
-  std::vector<double> sum(keys.size()), squares(keys.size());
-  std::vector<bool> unknown(keys.size());
   for (int member = 0; member < members; ++member) {
-    const Part part = part_of(profile, Rng(seed).split(static_cast<std::uint64_t>(member)));
-    const Predictor predictor = Predictor::fit(part.profile);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      const Prediction prediction = predictor.predict(keys[i]);
-      const auto narrowed = part.narrowed.find(keys[i].type);
-      if (!prediction.known || !(prediction.energy_j > 0) || narrowed == part.narrowed.end()) {
-        unknown[i] = true;
-        continue;
-      }
-      const double log_energy = std::log(prediction.energy_j) / narrowed->second;
-      sum[i] += log_energy;
-      squares[i] += log_energy * log_energy;
-    }
+    Part part = part_of(profile, Rng(seed).split(static_cast<std::uint64_t>(member)));
+    members_.push_back({Predictor::fit(part.profile, threads), std::move(part.narrowed)});
   }
+}
+
+std::vector<double> Committee::disagreement(std::span<const KernelKey> keys) const {
   std::vector<double> result;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const double mean = sum[i] / members;
-    const double deviation = std::sqrt(std::max(0.0, squares[i] / members - mean * mean));
-    result.push_back(unknown[i] ? kUnknownDisagreement : std::min(deviation, kUnknownDisagreement));
+  for (const KernelKey& key : keys) {
+    double sum = 0, squares = 0;
+    bool known = true;
+    for (const Member& member : members_) {
+      const Prediction prediction = member.predictor.predict(key);
+      const auto narrowed = member.narrowed.find(key.type);
+      known = known && prediction.known && prediction.energy_j > 0 && narrowed != member.narrowed.end();
+      if (!known) break;
+      const double log_energy = std::log(prediction.energy_j) / narrowed->second;
+      sum += log_energy;
+      squares += log_energy * log_energy;
+    }
+    const auto count = static_cast<double>(members_.size());
+    const double variance = std::max(0.0, squares / count - sum / count * (sum / count));
+    result.push_back(known ? std::min(std::sqrt(variance), kUnknownDisagreement) : kUnknownDisagreement);
   }
   return result;
 }
+
+double Committee::energy_j(const KernelKey& key) const { return members_.front().predictor.predict(key).energy_j; }
 
 }  // namespace tabjoule

@@ -1,6 +1,7 @@
 // Where a predictor disagrees with itself: the kernels that measuring tells most about.
 #pragma once
 
+#include <map>
 #include <span>
 #include <vector>
 
@@ -8,13 +9,27 @@
 
 namespace tabjoule {
 
-/// Query by committee (Seung, Opper and Sompolinsky 1992): `members` predictors, each fitted to another seeded half of
-/// each type's samples; the disagreement about a key is the standard deviation of the logarithms of the energies they
-/// predict. Of a type of few samples a member takes as many as a fit needs, and what the members differ by is widened
-/// to what halves would. Kernels of a type that no part of its samples could be fitted to count kUnknownDisagreement,
-/// which is also the most. Thread-safe, deterministic. Errors: as Predictor::fit of half of the samples.
-[[nodiscard]] std::vector<double> disagreement(const DeviceProfile& profile, std::span<const KernelKey> keys,
-                                               int members = 4, std::uint64_t seed = 0);
+/// Query by committee (Seung, Opper and Sompolinsky 1992): predictors, each fitted to another seeded half of each
+/// type's samples. Of a type of few samples a member takes as many as a fit needs. Deterministic, the same at any
+/// number of threads. Errors: as Predictor::fit of half of the samples; fewer than 2 members (usage).
+class Committee {
+ public:
+  explicit Committee(const DeviceProfile& profile, int members = 4, std::uint64_t seed = 0, int threads = 1);
+
+  /// The standard deviation of the logarithms of the energies that the members predict for each key; where they have
+  /// more than halves, widened to what halves would differ by. Kernels of a type that no part of its samples could be
+  /// fitted to count kUnknownDisagreement, which is also the most. Thread-safe.
+  [[nodiscard]] std::vector<double> disagreement(std::span<const KernelKey> keys) const;
+  /// What one of the members predicts; 0 where it knows nothing.
+  [[nodiscard]] double energy_j(const KernelKey& key) const;
+
+ private:
+  struct Member {
+    Predictor predictor;
+    std::map<KernelType, double> narrowed;  ///< how much less than halves the members differ, by type
+  };
+  std::vector<Member> members_;
+};
 
 inline constexpr double kUnknownDisagreement = 1;
 

@@ -27,7 +27,7 @@ DeviceProfile noisy_where_large() {
 
 TEST(Committee, IsUnsureOfWhatItDoesNotKnow) {
   const std::vector<KernelKey> keys{linear(100, 100), {KernelType::softmax, {4, 4}, ""}};
-  const std::vector<double> doubts = disagreement(noisy_where_large(), keys, 2);
+  const std::vector<double> doubts = Committee(noisy_where_large(), 2).disagreement(keys);
   ASSERT_EQ(doubts.size(), 2U);
   EXPECT_GT(doubts[0], 0);
   EXPECT_LT(doubts[0], 0.3);
@@ -42,7 +42,7 @@ TEST(Committee, IsUnsureOfTypesThatHaveFewSamples) {
     const double noise = rows % 2 == 0 ? 1.3 : 1;
     const double time_s = 1e-8 * static_cast<double>(50 + 40 * rows) * noise;
     profile.samples.push_back({{KernelType::softmax, {16 * rows, 40}, ""}, time_s, 10 * time_s, 1, ""});
-    const double doubt = disagreement(profile, keys)[0];
+    const double doubt = Committee(profile).disagreement(keys)[0];
     if (rows <= static_cast<std::int64_t>(kFewestSamplesOfType)) {
       EXPECT_EQ(doubt, kUnknownDisagreement);
     } else {
@@ -59,16 +59,17 @@ TEST(Committee, AgreesWhereSamplesLeaveNoDoubt) {
       profile.samples.push_back(
           {linear(16 * n, 16 * k), 1e-9 * static_cast<double>(n * k), 1e-8 * static_cast<double>(n * k), 1, ""});
   const std::vector<KernelKey> inside{linear(48, 48)};
-  EXPECT_LT(disagreement(profile, inside, 2)[0], 0.02);
-  EXPECT_GT(disagreement(noisy_where_large(), inside, 2)[0], disagreement(profile, inside, 2)[0]);
+  EXPECT_LT(Committee(profile, 2).disagreement(inside)[0], 0.02);
+  EXPECT_GT(Committee(noisy_where_large(), 2).disagreement(inside)[0], Committee(profile, 2).disagreement(inside)[0]);
 }
 
 TEST(Committee, RepeatsExactlyForASeed) {
   const std::vector<KernelKey> keys{linear(20, 20), linear(250, 300)};
   const DeviceProfile profile = noisy_where_large();
-  EXPECT_EQ(disagreement(profile, keys, 2, 7), disagreement(profile, keys, 2, 7));
-  EXPECT_NE(disagreement(profile, keys, 2, 7), disagreement(profile, keys, 2, 8));
-  EXPECT_THROW((void)disagreement(profile, keys, 1), Error);
+  EXPECT_EQ(Committee(profile, 2, 7).disagreement(keys), Committee(profile, 2, 7).disagreement(keys));
+  EXPECT_NE(Committee(profile, 2, 7).disagreement(keys), Committee(profile, 2, 8).disagreement(keys));
+  EXPECT_EQ(Committee(profile, 2, 7, 1).disagreement(keys), Committee(profile, 2, 7, 2).disagreement(keys));
+  EXPECT_THROW(Committee(profile, 1), Error);
 }
 
 }  // namespace

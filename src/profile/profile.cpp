@@ -23,8 +23,9 @@ constexpr std::size_t kKernelsBeforeCrowding = 16;
 // few, and the first is in every prediction, the others judge them.
 constexpr double kPatience = 5;
 constexpr double kHeldOutPatience = 2;
-constexpr double kModelShare = 0.1;  // of the budget
-constexpr double kStoreEveryS = 1;   // of this machine's time: what a kill loses
+constexpr std::size_t kRoundShare = 8;  // so that looking takes no more time as samples grow
+constexpr double kModelShare = 0.1;     // of the budget
+constexpr double kStoreEveryS = 1;      // of this machine's time: what a kill loses
 
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
 
@@ -125,9 +126,10 @@ class Profiling {
   void plan_round() {
     std::vector<KernelKey> measured;
     for (const KernelSample& sample : profile_.samples) measured.push_back(sample.key);
+    const std::size_t kernels = std::max(options_.round, measured.size() / kRoundShare);
     const std::vector<double> doubts = options_.doubt(profile_, waiting_);
     if (doubts.size() != waiting_.size()) fail_internal("{} doubts about {} kernels", doubts.size(), waiting_.size());
-    for (const KernelKey& key : most_doubtful(waiting_, doubts, measured, options_.round)) {
+    for (const KernelKey& key : most_doubtful(waiting_, doubts, measured, kernels)) {
       left_.push_back({key, 0, Purpose::sample});
       std::erase(waiting_, key);
     }

@@ -94,7 +94,7 @@ struct ProfileOptions {
   std::size_t held_out = 0;      ///< kernels to judge the predictor by; at most a quarter of those wanted
   Doubt doubt = {};              ///< empty: the space-filling order decides all the way
   std::size_t first = 40;        ///< kernels in space-filling order before doubt decides
-  std::size_t round = 16;        ///< kernels between two looks at the doubt
+  std::size_t round = 16;        ///< kernels between two looks at the doubt, or an eighth of those measured
   std::vector<ModelToMeasure> models = {};  ///< measured last, in the last tenth of the budget at least
 };
 
