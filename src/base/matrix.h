@@ -9,6 +9,12 @@ namespace tabjoule {
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// Floats of a cache line: what different threads write shall not share one.
+inline constexpr std::size_t kLineFloats = 16;
+[[nodiscard]] constexpr std::size_t whole_lines(std::size_t floats) {
+  return (floats + kLineFloats - 1) / kLineFloats * kLineFloats;
+}
+
 /// A rectangular block of a row-major matrix: element (r, c) is data[r * stride + c]. Owns nothing.
 template <class Scalar>
 struct BlockOf {

@@ -5,11 +5,6 @@
 namespace tabjoule {
 namespace {
 
-/// Buffers start on cache lines of 16 floats.
-constexpr std::size_t kAlignment = 16;
-
-std::size_t padded(std::size_t floats) { return (floats + kAlignment - 1) / kAlignment * kAlignment; }
-
 std::size_t value_floats(const Layer& layer, int rows) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(layer.tokens) *
          static_cast<std::size_t>(layer.width);
@@ -42,15 +37,15 @@ void Executor::place(const Network& network, std::vector<int>& readers, std::vec
 /// Room for everything that bind carves.
 std::size_t Executor::arena_floats(const Network& network, std::span<const Placement> placements, int rows,
                                    int shards) {
-  std::size_t floats = kAlignment;
+  std::size_t floats = kLineFloats;
   std::size_t scratch = 0;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
-    if (placements[i].in_place < 0) floats += (shards > 0 ? 2 : 1) * padded(value_floats(layer, rows));
+    if (placements[i].in_place < 0) floats += (shards > 0 ? 2 : 1) * whole_lines(value_floats(layer, rows));
     if (i == 0) continue;
     const LayerKind& kind = kind_of(layer.type);
-    floats += padded(kind.kept_floats(layer, inputs_of(network, layer), rows, std::max(shards, 1)));
-    scratch = std::max(scratch, padded(kind.scratch_floats(layer, inputs_of(network, layer))));
+    floats += whole_lines(kind.kept_floats(layer, inputs_of(network, layer), rows, std::max(shards, 1)));
+    scratch = std::max(scratch, whole_lines(kind.scratch_floats(layer, inputs_of(network, layer))));
   }
   return floats + scratch * static_cast<std::size_t>(std::max(shards, 1));
 }
@@ -64,7 +59,7 @@ std::size_t Executor::bytes(const Network& network, int rows, int shards) {
 
 float* Executor::carve(std::size_t floats) {
   float* result = arena_.data() + used_;
-  used_ += padded(floats);
+  used_ += whole_lines(floats);
   return result;
 }
 
@@ -79,8 +74,8 @@ void Executor::bind(const Network& network, const ParameterStore& store, const B
   place(network, readers_, placements_);
   const std::size_t size = arena_floats(network, placements_, binding.rows, binding.shards);
   if (arena_.size() < size) arena_.resize(size);
-  const auto misaligned = reinterpret_cast<std::uintptr_t>(arena_.data()) / sizeof(float) % kAlignment;
-  used_ = (kAlignment - misaligned) % kAlignment;
+  const auto misaligned = reinterpret_cast<std::uintptr_t>(arena_.data()) / sizeof(float) % kLineFloats;
+  used_ = (kLineFloats - misaligned) % kLineFloats;
   bound_.assign(count, {});
   stages_.clear();
   stages_.push_back({1, count});
@@ -89,7 +84,8 @@ void Executor::bind(const Network& network, const ParameterStore& store, const B
     bind_layer(i, store);
     if (i == 0) continue;
     const LayerKind& kind = kind_of(network.layers[i].type);
-    scratch = std::max(scratch, padded(kind.scratch_floats(network.layers[i], inputs_of(network, network.layers[i]))));
+    scratch =
+        std::max(scratch, whole_lines(kind.scratch_floats(network.layers[i], inputs_of(network, network.layers[i]))));
     if (!kind.spans_batch() || binding.shards == 0) continue;
     stages_.back().end = i;
     stages_.push_back({i, count});

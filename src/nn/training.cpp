@@ -69,7 +69,7 @@ std::size_t floats_of(const Tile& tile) {
   for (int b = 0; b < tile.count; ++b)
     floats += static_cast<std::size_t>(tile.blocks[static_cast<std::size_t>(b)].rows) *
               static_cast<std::size_t>(tile.blocks[static_cast<std::size_t>(b)].cols);
-  return (floats + 15) / 16 * 16;  // so that threads write no common cache line
+  return whole_lines(floats);
 }
 
 }  // namespace

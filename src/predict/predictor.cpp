@@ -133,6 +133,19 @@ struct TypeSums {
   }
 };
 
+struct ModelSums {
+  TypeSums energies, times;
+};
+
+ModelSums sums_of(std::span<const KernelPrediction> kernels) {
+  ModelSums sums;
+  for (const auto& [kernel, p] : kernels) {
+    sums.energies.add(kernel.key.type, p.energy_j, p.energy_low_j, p.energy_high_j);
+    sums.times.add(kernel.key.type, p.time_s, p.time_low_s, p.time_high_s);
+  }
+  return sums;
+}
+
 /// From the sum of the kernels to the model. What whole models were wrong by holds the errors of their kernels too.
 void correct(double& value, double& low, double& high, const TypeSums& sums, const ModelCorrection& correction,
              int kernels) {
@@ -203,16 +216,10 @@ void Predictor::fit_corrections(const DeviceProfile& profile) {
     for (const KernelKey& key : model.kernels) graph.kernels.push_back({key, {}});
     const ModelPrediction sum = with_context(fmt::format("model \"{}\"", model.name), [&] { return predict(graph); });
     if (sum.unknown > 0) continue;
-    SummedModel energy, time;
-    energy.measured = model.energy_j;
-    time.measured = model.time_s;
-    energy.kernels = time.kernels = kernel_count(graph);
-    for (const auto& [kernel, prediction] : sum.kernels) {
-      energy.sums[kernel.key.type] += prediction.energy_j;
-      time.sums[kernel.key.type] += prediction.time_s;
-    }
-    energies.push_back(energy);
-    if (sum.time_per_batch_s > 0) times.push_back(time);
+    const ModelSums sums = sums_of(sum.kernels);
+    const int kernels = kernel_count(graph);
+    energies.push_back({sums.energies.costs, model.energy_j, kernels});
+    if (sum.time_per_batch_s > 0) times.push_back({sums.times.costs, model.time_s, kernels});
   }
   state_->energy_correction = fit_model_correction(energies);
   state_->time_correction = fit_model_correction(times);
@@ -247,20 +254,18 @@ ModelPrediction Predictor::predict(const KernelGraph& graph) const {
     model.kernels.push_back({kernel, found->second});
   }
 
-  TypeSums energies, times;
   for (const auto& [kernel, prediction] : model.kernels) {
     model.unknown += prediction.known ? 0 : 1;
     model.extrapolated += prediction.extrapolated ? 1 : 0;
     model.energy_per_batch_j += prediction.energy_j;
     model.time_per_batch_s += prediction.time_s;
-    energies.add(kernel.key.type, prediction.energy_j, prediction.energy_low_j, prediction.energy_high_j);
-    times.add(kernel.key.type, prediction.time_s, prediction.time_low_s, prediction.time_high_s);
   }
+  const ModelSums sums = sums_of(model.kernels);
   const int kernels = kernel_count(graph);
   model.corrected = state_->energy_correction.fitted;
-  correct(model.energy_per_batch_j, model.energy_low_per_batch_j, model.energy_high_per_batch_j, energies,
+  correct(model.energy_per_batch_j, model.energy_low_per_batch_j, model.energy_high_per_batch_j, sums.energies,
           state_->energy_correction, kernels);
-  correct(model.time_per_batch_s, model.time_low_per_batch_s, model.time_high_per_batch_s, times,
+  correct(model.time_per_batch_s, model.time_low_per_batch_s, model.time_high_per_batch_s, sums.times,
           state_->time_correction, kernels);
   return model;
 }

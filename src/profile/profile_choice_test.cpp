@@ -89,6 +89,23 @@ TEST(ProfileChoice, MeasuresWhatIsDoubtedAndStopsAtTheMostKernels) {
   for (std::size_t i = 7; i < 14; ++i) EXPECT_EQ(profile.samples[i].key.shape[1], 16) << i;
 }
 
+TEST(ProfileChoice, RoundsGrowWithWhatIsMeasured) {
+  fake::World world;
+  Device device = fake::device(world);
+  ProfileOptions options = quick();
+  options.first = 15;
+  options.round = 1;
+  options.most_kernels = 22;
+  std::vector<std::size_t> measured;
+  options.doubt = [&](const DeviceProfile& profile, std::span<const KernelKey> keys) {
+    measured.push_back(profile.samples.size());
+    return std::vector<double>(keys.size(), 1.0);
+  };
+  DeviceProfile profile;
+  profile_kernels(profile, grid(), device, options, {}, {});
+  EXPECT_EQ(measured, (std::vector<std::size_t>{16, 18, 20}));  // an eighth: 2 and 2 of them
+}
+
 TEST(ProfileChoice, DoubtfulKernelsLieApart) {
   const std::vector<KernelKey> candidates{linear(1, 64, 64), linear(1, 65, 64), linear(1, 4, 64), linear(1, 63, 64)};
   const std::vector<double> doubts{1.0, 0.9, 0.5, 0.9};

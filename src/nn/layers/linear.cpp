@@ -48,8 +48,7 @@ bool sums_by_shards(const Layer& layer, int inputs, int shards) {
 
 /// Of a weight and a bias below it.
 std::size_t sum_floats(const Layer& layer, int inputs) {
-  const std::size_t floats = static_cast<std::size_t>(layer.width) * static_cast<std::size_t>(inputs + 1);
-  return (floats + 15) / 16 * 16;  // so that threads write no common cache line
+  return whole_lines(static_cast<std::size_t>(layer.width) * static_cast<std::size_t>(inputs + 1));
 }
 
 float* sums_of(const BoundLayer& l, int shard) {
