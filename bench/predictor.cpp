@@ -31,8 +31,8 @@ class Measured {
  public:
   explicit Measured(const std::string& path) {
     ReadOptions options;
-    for (const char* name : {"M", "N", "K", "m", "n", "k", "precision", "is_causal", "energy_mJ", "min_runtime_ms",
-                             "head_dim", "num_heads_q", "HW", "STRIDES", "latency_ms", "power_w"})
+    for (const char* name : {"M", "N", "K", "m", "n", "k", "precision", "is_causal", "energy_mJ", "best_operation",
+                             "min_runtime_ms", "head_dim", "num_heads_q", "HW", "STRIDES", "latency_ms", "power_w"})
       options.keep.emplace_back(name);
     table_ = read_table(path, options, [](const std::string&) {});
   }
@@ -58,14 +58,17 @@ KernelSample measured(KernelKey key, double time_s, double energy_j) {
   return {std::move(key), time_s, energy_j, 1, "measured"};
 }
 
-Samples orin_gemm(const std::string& folder, const std::string& precision, DataType dtype) {
+/// `named`: with the names of the kernels that ran.
+Samples orin_gemm(const std::string& folder, const std::string& precision, DataType dtype, bool named) {
   const Measured table(folder + "/agx_orin/orin_gemm.csv");
   Samples samples;
   for (std::size_t i = 0; i < table.rows(); ++i)
-    if (table.text("precision", i) == precision)
+    if (table.text("precision", i) == precision) {
       samples.push_back(
           measured({KernelType::linear, {table.whole("M", i), table.whole("N", i), table.whole("K", i)}, "", dtype},
                    1e-3 * table.number("min_runtime_ms", i), 1e-3 * table.number("energy_mJ", i)));
+      if (named) samples.back().implementation = table.text("best_operation", i);
+    }
   return samples;
 }
 
@@ -124,21 +127,6 @@ Samples h200_gemm(const std::string& folder, double least_ms, bool energies) {
 
 double cost_of(const KernelSample& sample) { return sample.energy_j > 0 ? sample.energy_j : sample.time_s; }
 
-struct Columns {
-  std::vector<KernelKey> keys;
-  std::vector<double> cost, weight;
-};
-
-Columns columns_of(const Samples& samples) {
-  Columns columns;
-  for (const KernelSample& sample : samples) {
-    columns.keys.push_back(sample.key);
-    columns.cost.push_back(cost_of(sample));
-    columns.weight.push_back(1);
-  }
-  return columns;
-}
-
 double mape(const Samples& test, const std::function<double(const KernelKey&)>& predicted) {
   double sum = 0;
   for (const KernelSample& sample : test) sum += std::abs(predicted(sample.key) / cost_of(sample) - 1);
@@ -170,10 +158,14 @@ double boosting_mape(const Samples& training, const Samples& test) {
 }
 
 double terms_mape(const Samples& training, const Samples& test, int processors) {
-  const Columns columns = columns_of(training);
-  const KernelType type = columns.keys.front().type;
-  const Terms terms(type, columns.keys, processors);
-  const CostModel model = CostModel::fit(terms, columns.keys, columns.cost, columns.weight, nullptr, nullptr);
+  CostRows rows;
+  for (const KernelSample& sample : training) {
+    rows.keys.push_back(sample.key);
+    rows.target.push_back(cost_of(sample));
+    rows.weight.push_back(1);
+  }
+  const Terms terms(rows.keys.front().type, rows.keys, processors);
+  const CostModel model = CostModel::fit(terms, rows, nullptr, nullptr);
   return mape(test, [&](const KernelKey& key) { return model.roofline(terms, key); });
 }
 
@@ -223,7 +215,7 @@ constexpr int kH200Processors = 132;
 /// H200 to AGX Orin, fp16 GEMM, from `k` samples: a constant ratio, no source, adapted.
 void report_adaptation(const std::string& folder, int seeds) {
   const Samples source_rows = h200_gemm(folder, 0.1, true);
-  const Samples target = orin_gemm(folder, "fp16", DataType::float16);
+  const Samples target = orin_gemm(folder, "fp16", DataType::float16, false);
   DeviceProfile source;
   source.device = "h200";
   source.processors = kH200Processors;
@@ -276,7 +268,7 @@ void report_machine(const std::string& folder, int seeds) {
   fmt::print("{:>9} {:>9} {:>8} {:>7} {:>14}\n", "precision", "training", "energy", "time", "energies alone");
   for (const auto& [precision, dtype] : {std::pair("fp16", DataType::float16), {"int8", DataType::int8}}) {
     std::vector<TiledProduct::Sample> all;
-    for (const KernelSample& sample : orin_gemm(folder, precision, dtype))
+    for (const KernelSample& sample : orin_gemm(folder, precision, dtype, false))
       all.push_back({*product_shape(sample.key), {sample.time_s, sample.energy_j}, 1});
     for (const std::size_t trained :
          {std::size_t{5}, std::size_t{10}, std::size_t{20}, std::size_t{40}, all.size() / 2}) {
@@ -290,7 +282,7 @@ void report_machine(const std::string& folder, int seeds) {
         const auto error = [&](const TiledProduct& machine, double TiledProduct::Costs::*cost) {
           double sum = 0;
           for (const TiledProduct::Sample& sample : test)
-            sum += std::abs(machine.predict(sample.shape).*cost / (sample.costs.*cost) - 1);
+            sum += std::abs(machine.predict(sample.shape).mean.*cost / (sample.costs.*cost) - 1);
           return 100 * sum / static_cast<double>(test.size()) / seeds;
         };
         const TiledProduct machine = TiledProduct::fit(training, kOrinProcessors);
@@ -306,11 +298,17 @@ void report_machine(const std::string& folder, int seeds) {
 }
 
 void run(const std::string& folder, int seeds, const std::string& only) {
-  const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16); };
+  const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, false); };
+  const auto fp16_named = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, true); };
   const Row rows[] = {
       {"orin-gemm-fp16", fp16, 0, 1.8, kOrinProcessors},
-      {"orin-gemm-int8", [](const std::string& f) { return orin_gemm(f, "int8", DataType::int8); }, 0, 1.8,
+      {"orin-gemm-int8", [](const std::string& f) { return orin_gemm(f, "int8", DataType::int8, false); }, 0, 1.8,
        kOrinProcessors},
+      {"orin-gemm-fp16-named", fp16_named, 0, 1.8, kOrinProcessors},
+      {"orin-gemm-int8-named", [](const std::string& f) { return orin_gemm(f, "int8", DataType::int8, true); }, 0, 1.8,
+       kOrinProcessors},
+      {"orin-gemm-fp16-named-20", fp16_named, 20, 4, kOrinProcessors},
+      {"orin-gemm-fp16-named-40", fp16_named, 40, 3, kOrinProcessors},
       {"orin-gemm-fp16-20", fp16, 20, 4, kOrinProcessors},
       {"orin-gemm-fp16-40", fp16, 40, 3, kOrinProcessors},
       {"orin-attention", orin_attention, 0, 5, kOrinProcessors},

@@ -93,13 +93,14 @@ struct KernelSample {
   double time_s = 0;    ///< 0: not known
   double energy_j = 0;  ///< 0: not known
   double weight = 1;
-  std::string source;  ///< where it was measured
+  std::string source;               ///< where it was measured
+  std::string implementation = {};  ///< the library's name of the code that ran, where it is known
 };
 
 /// {"kernel": TYPE, the type's columns, "variant", "dtype" where not float32}.
 [[nodiscard]] Json to_json(const KernelKey& key);
 [[nodiscard]] KernelKey key_from_json(const Json& json);
-/// The key's members and "time_s", "energy_j" (those known), "weight", "source".
+/// The key's members and "time_s", "energy_j" (those known), "weight", "source", "implementation" (if known).
 [[nodiscard]] Json to_json(const KernelSample& sample);
 [[nodiscard]] KernelSample sample_from_json(const Json& json);
 

@@ -55,13 +55,14 @@ TEST(Kernel, WorkNeedsTheTypesOwnColumns) {
 
 TEST(KernelSample, RoundTripThroughJson) {
   for (const KernelType type : kTypes) {
-    const KernelSample sample{key_of(type), 1e-6, 2e-6, 3, "here"};
+    const KernelSample sample{key_of(type), 1e-6, 2e-6, 3, "here", type == KernelType::linear ? "gemm_128x64" : ""};
     const KernelSample back = sample_from_json(to_json(sample));
     EXPECT_EQ(back.key, sample.key);
     EXPECT_EQ(back.time_s, sample.time_s);
     EXPECT_EQ(back.energy_j, sample.energy_j);
     EXPECT_EQ(back.weight, sample.weight);
     EXPECT_EQ(back.source, sample.source);
+    EXPECT_EQ(back.implementation, sample.implementation);
   }
 }
 

@@ -1,4 +1,5 @@
-// KernelSample <-> JSON: {"kernel": TYPE, its shape columns, "variant", "time_s", "energy_j", "weight", "source"}.
+// KernelSample <-> JSON: {"kernel": TYPE, its shape columns, "variant", "time_s", "energy_j", "weight", "source",
+// "implementation"}.
 #include <cmath>
 
 #include "base/error.h"
@@ -67,6 +68,7 @@ Json to_json(const KernelSample& sample) {
   if (sample.energy_j != 0) json["energy_j"] = sample.energy_j;
   json["weight"] = sample.weight;
   json["source"] = sample.source;
+  if (!sample.implementation.empty()) json["implementation"] = sample.implementation;
   return json;
 }
 
@@ -79,6 +81,7 @@ KernelSample sample_from_json(const Json& json) {
     fail_input("kernel sample: neither \"time_s\" nor \"energy_j\" is there; add one");
   if (json.contains("weight")) sample.weight = positive_of(json, "weight");
   if (json.contains("source")) sample.source = text_of(json, "source");
+  if (json.contains("implementation")) sample.implementation = text_of(json, "implementation");
   return sample;
 }
 

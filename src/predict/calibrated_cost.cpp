@@ -39,6 +39,7 @@ CostRows rows_where(const CostRows& all, Chosen chosen) {
     rows.keys.push_back(all.keys[i]);
     rows.target.push_back(all.target[i]);
     rows.weight.push_back(all.weight[i]);
+    if (!all.tiles.empty()) rows.tiles.push_back(all.tiles[i]);
   }
   return rows;
 }
@@ -72,14 +73,13 @@ Fitted fit_with_folds(const Terms& terms, const CostRows& all, const Products& p
   const std::vector<int> folds(used.begin(), used.end());
   pool.run(1 + static_cast<int>(folds.size()), [&](int task) {
     if (task == 0) {
-      fitted.model = CostModel::fit(terms, all.keys, all.target, all.weight, products.all(), priors);
+      fitted.model = CostModel::fit(terms, all, products.all(), priors);
       return;
     }
     const int fold = folds[static_cast<std::size_t>(task - 1)];
     const bool alone = folds.size() == 1;  // can only be judged on itself
     const CostRows rows = rows_where(all, [&](std::size_t i) { return all.folds[i] != fold || alone; });
-    const CostModel model = CostModel::fit(terms, rows.keys, rows.target, rows.weight,
-                                           alone ? products.all() : products.without(fold), priors);
+    const CostModel model = CostModel::fit(terms, rows, alone ? products.all() : products.without(fold), priors);
     for (std::size_t i = 0; i < all.folds.size(); ++i)
       if (all.folds[i] == fold) fitted.held_out[i] = model.estimate(terms, all.keys[i]);
   });
@@ -165,11 +165,10 @@ std::vector<int> make_folds(std::span<const KernelKey> keys) {
 CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, const ProductModels* products,
                                    double TiledProduct::Costs::*which, ThreadPool& pool) {
   CalibratedCost cost;
-  const auto& [keys, target, weight, folds] = samples;
+  const auto& [keys, target, weight, tiles, folds] = samples;
   const Products product_costs(products, which);
   std::optional<CostModel::Priors> priors;
-  if (keys.size() >= kCorrectionMinimum)
-    priors = CostModel::choose_priors(terms, keys, target, weight, product_costs.all(), pool);
+  if (keys.size() >= kCorrectionMinimum) priors = CostModel::choose_priors(terms, samples, product_costs.all(), pool);
   auto [model, estimates] = fit_with_folds(terms, samples, product_costs, priors ? &*priors : nullptr, pool);
   cost.shares_ = choose_shares(estimates, target, products != nullptr, priors.has_value());
   cost.model_ = std::move(model);
@@ -187,7 +186,8 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, 
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] /= cost.offset_ + (cost.shares_.learnt() ? estimates[i].spread : 0);
   // The members' shares were chosen by these very errors, which therefore flatter a little where they are few.
-  const double members = static_cast<double>(CostModel::kMembers) - (products == nullptr ? 1 : 0);
+  const double members =
+      static_cast<double>(CostModel::kMembers) - (products == nullptr ? 1 : 0) - (tiles.empty() ? 1 : 0);
   const double flattered = cost.shares_.learnt() ? members / rows : 0;
   cost.quantile_ = (1 + flattered) * conformal_quantile(std::move(errors));
   return cost;
@@ -216,7 +216,7 @@ int find_processors(KernelType type, const CostRows& rows, ThreadPool& pool) {
     const Terms terms(type, keys, kProcessors[task]);
     for (const int half : {0, 1}) {
       const CostRows learnt = rows_where(rows, [&](std::size_t i) { return part[i] == half; });
-      const CostModel model = CostModel::fit(terms, learnt.keys, learnt.target, learnt.weight, nullptr, nullptr);
+      const CostModel model = CostModel::fit(terms, learnt, nullptr, nullptr);
       for (std::size_t i = 0; i < keys.size(); ++i)
         if (part[i] == 1 - half)
           errors[static_cast<std::size_t>(task)] += std::abs(std::log(model.roofline(terms, keys[i]) / target[i]));

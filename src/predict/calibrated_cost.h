@@ -11,13 +11,6 @@
 
 namespace tabjoule {
 
-/// The samples that tell one of the costs, column by column.
-struct CostRows {
-  std::vector<KernelKey> keys;
-  std::vector<double> target, weight;
-  std::vector<int> folds;  ///< which one a sample is held out with
-};
-
 inline constexpr int kFolds = 5;
 /// A fold per sample, 0 to kFolds - 1; equal keys share one.
 [[nodiscard]] std::vector<int> make_folds(std::span<const KernelKey> keys);

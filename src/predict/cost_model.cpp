@@ -61,15 +61,11 @@ Eigen::VectorXd fit_plain(const Terms& terms, const Eigen::MatrixXd& matrix, std
   return fit_roofline(matrix.leftCols(terms.plain_count()), vector(target), vector(weight));
 }
 
-double cost_of(const ProductCost& product, const KernelKey& key, std::vector<float>* features) {
-  return product.product.predict(*product_shape(key), features).*product.cost;
-}
-
 /// `product`: null for a second base of `plain` terms, which without weights cost nothing.
-Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const Eigen::MatrixXd& matrix,
-                    std::span<const double> target, std::span<const double> weight, const Eigen::VectorXd& roofline,
-                    const Eigen::VectorXd& plain, const ProductCost* product) {
+Residuals residuals(const Terms& terms, const CostRows& rows, const Eigen::MatrixXd& matrix,
+                    const Eigen::VectorXd& roofline, const Eigen::VectorXd& plain, const ProductCost* product) {
   Residuals result;
+  const auto& [keys, target, weight, tiles, folds] = rows;
   const double floor = floor_of(target);
   const auto costs_of = [&](const Eigen::VectorXd& weights) -> Eigen::VectorXd {
     return matrix.leftCols(weights.size()) * weights;
@@ -80,7 +76,11 @@ Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const E
     const auto at = static_cast<Eigen::Index>(i);
     std::vector<float> row = terms.features(keys[i]);
     append(result.bases[0].features, row);
-    if (product != nullptr) second(at) = cost_of(*product, keys[i], &row);
+    if (product != nullptr) {
+      const TiledProduct::OnTiles costs = product->product.predict(*product_shape(keys[i]));
+      second(at) = costs.mean.*product->cost;
+      costs.append_features(row);
+    }
     append(result.bases[1].features, row);
     const auto left = [&](double cost) {
       return static_cast<float>(
@@ -95,31 +95,31 @@ Residuals residuals(const Terms& terms, std::span<const KernelKey> keys, const E
 
 }  // namespace
 
-CostModel CostModel::fit(const Terms& terms, std::span<const KernelKey> keys, std::span<const double> target,
-                         std::span<const double> weight, const ProductCost* product, const Priors* priors) {
+CostModel CostModel::fit(const Terms& terms, const CostRows& rows, const ProductCost* product, const Priors* priors) {
   CostModel model;
+  const auto& [keys, target, weight, tiles, folds] = rows;
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
   model.floor_ = floor_of(target);
   model.roofline_ = fit_most(terms, matrix, target, weight);
   if (product != nullptr) model.product_ = *product;
   if (priors == nullptr) return model;
   if (product == nullptr) model.plain_ = fit_plain(terms, matrix, target, weight);
-  const Residuals left = residuals(terms, keys, matrix, target, weight, model.roofline_, model.plain_, product);
+  const Residuals left = residuals(terms, rows, matrix, model.roofline_, model.plain_, product);
   for (std::size_t i = 0; i < kBases; ++i) {
     const auto& [features, target_left] = left.bases[i];
     model.learnt_[i] = {ExtraTrees::fit(features, target_left, left.weight, {}),
                         GaussianProcess::fit(features, target_left, left.weight, (*priors)[i])};
   }
+  if (product != nullptr && !tiles.empty()) model.tiles_ = TileChoice::fit(*product, rows, left.bases[0].features);
   return model;
 }
 
-CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const KernelKey> keys,
-                                           std::span<const double> target, std::span<const double> weight,
-                                           const ProductCost* product, ThreadPool& pool) {
+CostModel::Priors CostModel::choose_priors(const Terms& terms, const CostRows& rows, const ProductCost* product,
+                                           ThreadPool& pool) {
+  const auto& [keys, target, weight, tiles, folds] = rows;
   const Eigen::MatrixXd matrix = term_matrix(terms, keys);
   const Eigen::VectorXd plain = product == nullptr ? fit_plain(terms, matrix, target, weight) : Eigen::VectorXd();
-  const Residuals left =
-      residuals(terms, keys, matrix, target, weight, fit_most(terms, matrix, target, weight), plain, product);
+  const Residuals left = residuals(terms, rows, matrix, fit_most(terms, matrix, target, weight), plain, product);
   Priors priors;
   pool.run(static_cast<int>(kBases), [&](int task) {
     const auto& base = left.bases[static_cast<std::size_t>(task)];
@@ -129,7 +129,7 @@ CostModel::Priors CostModel::choose_priors(const Terms& terms, std::span<const K
 }
 
 bool CostModel::believes_learners(const std::array<double, kMembers>& shares) {
-  return shares[1] > 0 || shares[2] > 0 || shares[4] > 0 || shares[5] > 0;
+  return shares[1] > 0 || shares[2] > 0 || shares[4] > 0 || shares[5] > 0 || shares[kTileMember] > 0;
 }
 
 void CostModel::forget_without(const std::array<double, kMembers>& shares) {
@@ -137,6 +137,7 @@ void CostModel::forget_without(const std::array<double, kMembers>& shares) {
     if (shares[3 * base + 1] == 0 && !(base == 0 && believes_learners(shares))) learnt_[base].trees = {};
     if (shares[3 * base + 2] == 0) learnt_[base].process = {};
   }
+  if (shares[kTileMember] == 0) tiles_ = {};
 }
 
 double CostModel::roofline(const Terms& terms, const KernelKey& key) const {
@@ -151,20 +152,20 @@ CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key
   const std::span<double> written(row, static_cast<std::size_t>(terms.count()));
   terms.write(key, written);
   const double roofline = std::log(cost_of(written, roofline_, floor_));
-  const bool learnt = !learnt_[0].trees.empty();
-  std::vector<float> tiles;
-  const double machine =
-      product_ ? std::log(std::max(cost_of(*product_, key, learnt ? &tiles : nullptr), floor_)) : roofline;
+  std::optional<TiledProduct::OnTiles> on_tiles;
+  if (product_) on_tiles = product_->product.predict(*product_shape(key));
+  const double machine = on_tiles ? std::log(std::max(on_tiles->mean.*product_->cost, floor_)) : roofline;
   Estimate estimate;
-  estimate.logs = {roofline, roofline, roofline, machine, machine, machine};
-  if (!learnt) return estimate;
+  estimate.logs = {roofline, roofline, roofline, machine, machine, machine, machine};
+  if (learnt_[0].trees.empty()) return estimate;
   const double second = product_ ? machine : std::log(cost_of(written, plain_, floor_));
   std::vector<float> features = terms.features(key);
   const ExtraTrees::Estimate trees = learnt_[0].trees.predict(features);
   estimate.spread = trees.spread;
   estimate.logs[1] = roofline + trees.mean;
   estimate.logs[2] = roofline + learnt_[0].process.predict(features);
-  append(features, tiles);
+  if (!tiles_.empty()) estimate.logs[kTileMember] = tiles_.log_cost(*product_, key, *on_tiles, features);
+  if (on_tiles) on_tiles->append_features(features);
   estimate.logs[4] = second + learnt_[1].trees.predict(features).mean;
   estimate.logs[5] = second + learnt_[1].process.predict(features);
   return estimate;

@@ -271,16 +271,15 @@ TEST(Predictor, TakesOneShapeMeasuredAgainAndAgain) {
 
 TEST(Predictor, NeverFallsWhenASizeGrowsWithoutTheCorrection) {
   Rng rng(11);
-  std::vector<KernelKey> keys;
-  std::vector<double> costs, weights;
+  CostRows rows;
   for (int i = 0; i < 60; ++i) {
-    keys.push_back(synthetic::random_linear(rng));
-    costs.push_back(synthetic::sample(keys.back(), 0.3, rng).energy_j);
-    weights.push_back(1);
+    rows.keys.push_back(synthetic::random_linear(rng));
+    rows.target.push_back(synthetic::sample(rows.keys.back(), 0.3, rng).energy_j);
+    rows.weight.push_back(1);
   }
   for (const int processors : {0, 16}) {
-    const Terms terms(KernelType::linear, keys, processors);
-    const CostModel model = CostModel::fit(terms, keys, costs, weights, nullptr, nullptr);
+    const Terms terms(KernelType::linear, rows.keys, processors);
+    const CostModel model = CostModel::fit(terms, rows, nullptr, nullptr);
     for (int i = 0; i < 300; ++i) {
       const KernelKey key = synthetic::random_linear(rng);
       for (std::size_t d = 0; d < 3; ++d) {

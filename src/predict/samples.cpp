@@ -19,8 +19,9 @@ constexpr double kLargestExtent = 9e15;  // a double holds every whole number up
 constexpr double kContradiction = 0.05;  // of energy = time x power, all three given
 
 const std::vector<std::string>& other_columns() {
-  static const std::vector<std::string> names = {"kernel", "variant", "activation", "residual", "op",     "bias",
-                                                 "dtype",  "time_s",  "power_w",    "energy_j", "weight", "source"};
+  static const std::vector<std::string> names = {"kernel", "variant", "activation",    "residual", "op",
+                                                 "bias",   "dtype",   "time_s",        "power_w",  "energy_j",
+                                                 "weight", "source",  "implementation"};
   return names;
 }
 
@@ -138,6 +139,7 @@ KernelSample sample_of(const Row& row) {
   set_costs(row, sample);
   sample.weight = row.positive("weight").value_or(1);
   sample.source = row.text("source");
+  sample.implementation = row.text("implementation");
   return sample;
 }
 

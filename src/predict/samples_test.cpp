@@ -58,14 +58,16 @@ TEST_F(Samples, OneOfTimeAndEnergyIsEnoughAndTheOtherStaysUnknown) {
 
 TEST_F(Samples, ReadsVariantsTypesWeightsAndSources) {
   const auto samples = read(
-      "kernel,m,n,k,elements,inputs,activation,residual,op,dtype,energy_j,weight,source\n"
-      "linear,8,64,32,,,ReLU,1,,float16,1e-3,2,lab\n"
-      "linear,8,64,32,,,none,0,,,1e-3,,\n"
-      "elementwise,,,,100,2,,,Add,int8,1e-3,,\n");
+      "kernel,m,n,k,elements,inputs,activation,residual,op,dtype,energy_j,weight,source,implementation\n"
+      "linear,8,64,32,,,ReLU,1,,float16,1e-3,2,lab,gemm_128x64_tn\n"
+      "linear,8,64,32,,,none,0,,,1e-3,,,\n"
+      "elementwise,,,,100,2,,,Add,int8,1e-3,,,\n");
   EXPECT_EQ(samples.at(0).key.variant, "relu+residual");
   EXPECT_EQ(samples.at(0).key.dtype, DataType::float16);
   EXPECT_EQ(samples.at(0).weight, 2);
   EXPECT_EQ(samples.at(0).source, "lab");
+  EXPECT_EQ(samples.at(0).implementation, "gemm_128x64_tn");
+  EXPECT_EQ(samples.at(1).implementation, "");
   EXPECT_EQ(samples.at(1).key.variant, "");
   EXPECT_EQ(samples.at(1).weight, 1);
   EXPECT_EQ(samples.at(2).key.text(), "elementwise elements=100 inputs=2 Add int8");

@@ -18,14 +18,14 @@ struct Tile {
 };
 // What GPU libraries compute per thread block (CUTLASS, cuBLAS). Speeds and energies of the others are relative to the
 // first.
-constexpr std::array<Tile, 8> kLibraryTiles{{{.rows = 128, .columns = 256},
-                                             {.rows = 128, .columns = 128},
-                                             {.rows = 64, .columns = 128},
-                                             {.rows = 256, .columns = 128},
-                                             {.rows = 64, .columns = 64},
-                                             {.rows = 128, .columns = 64},
-                                             {.rows = 64, .columns = 256},
-                                             {.rows = 256, .columns = 64}}};
+constexpr std::array<Tile, TiledProduct::kTiles> kLibraryTiles{{{.rows = 128, .columns = 256},
+                                                                {.rows = 128, .columns = 128},
+                                                                {.rows = 64, .columns = 128},
+                                                                {.rows = 256, .columns = 128},
+                                                                {.rows = 64, .columns = 64},
+                                                                {.rows = 128, .columns = 64},
+                                                                {.rows = 64, .columns = 256},
+                                                                {.rows = 256, .columns = 64}}};
 constexpr double kMiddleTile = 128 * 128;
 constexpr double kStep = 64;                              // of k, by which the overhead of a wave is told
 constexpr double kShortestSplit = 256, kMostSplits = 16;  // of k
@@ -34,6 +34,7 @@ constexpr double kCapSharpness = 8;                       // how suddenly a devi
 constexpr double kLargestNorm = 30;                       // of the p-norm: a maximum by then
 constexpr double kTypicalError = 0.03;                    // of the model: what lies farther off counts less
 constexpr double kFarSlower = 0.15;  // as a logarithm: such a tile is not picked, however far it is
+constexpr double kUnlikely = 1e-3;   // that a tile is picked whatever its time
 constexpr std::size_t kMostSamples = 300;
 constexpr int kSteps = 40, kNearSteps = 8;
 
@@ -147,7 +148,7 @@ struct Machine {
     return costs;
   }
 
-  using Choices = std::array<TiledProduct::Costs, kLibraryTiles.size()>;
+  using Choices = std::array<TiledProduct::Costs, TiledProduct::kTiles>;
 
   /// On each tile, split where that is faster.
   [[nodiscard]] Choices on_each(const ProductShape& shape) const {
@@ -162,17 +163,24 @@ struct Machine {
     return choices;
   }
 
-  [[nodiscard]] TiledProduct::Costs mean_of(const Choices& choices) const {
+  /// How likely each is picked.
+  [[nodiscard]] std::array<double, TiledProduct::kTiles> odds(const Choices& choices) const {
     const double fastest = fastest_of(choices);
-    TiledProduct::Costs mean;
+    std::array<double, TiledProduct::kTiles> odds{};
     double sum = 0;
-    for (const TiledProduct::Costs& cost : choices) {
-      const double weight = std::exp((1 - cost.time_s / fastest) / ties);
-      mean.time_s += weight * cost.time_s;
-      mean.energy_j += weight * cost.energy_j;
-      sum += weight;
+    for (std::size_t i = 0; i < odds.size(); ++i) sum += odds[i] = std::exp((1 - choices[i].time_s / fastest) / ties);
+    for (double& value : odds) value /= sum;
+    return odds;
+  }
+
+  [[nodiscard]] TiledProduct::Costs mean_of(const Choices& choices) const {
+    const auto weights = odds(choices);
+    TiledProduct::Costs mean;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      mean.time_s += weights[i] * choices[i].time_s;
+      mean.energy_j += weights[i] * choices[i].energy_j;
     }
-    return {mean.time_s / sum, mean.energy_j / sum};
+    return mean;
   }
 
   static double fastest_of(const Choices& choices) {
@@ -251,24 +259,37 @@ struct MachinePrior {
   }
 };
 
+std::optional<std::size_t> library_tile(const OutputTile& named, bool turned) {
+  const double rows = turned ? named.second : named.first, columns = turned ? named.first : named.second;
+  for (std::size_t i = 0; i < kLibraryTiles.size(); ++i)
+    if (kLibraryTiles[i].rows == rows && kLibraryTiles[i].columns == columns) return i;
+  return {};
+}
+
 /// Residuals whose squares sum up to minus twice the logarithm of the posterior: errors of both costs in the
-/// logarithm, large ones counted linearly (the pseudo-Huber loss), and distances from the prior.
+/// logarithm, large ones counted linearly (the pseudo-Huber loss), how unlikely the tile that ran was to be picked,
+/// and distances from the prior.
 struct MachineErrors {
   std::span<const TiledProduct::Sample> samples;
   const MachinePrior* prior;
   int processors;
+  bool turned;
 
   [[nodiscard]] Eigen::VectorXd operator()(const Eigen::VectorXd& z) const {
     const Machine machine(prior->at(z), processors);
-    Eigen::VectorXd errors(static_cast<Eigen::Index>(2 * samples.size()) + z.size());
+    Eigen::VectorXd errors(static_cast<Eigen::Index>(3 * samples.size()) + z.size());
     Eigen::Index next = 0;
     for (const TiledProduct::Sample& sample : samples) {
-      const TiledProduct::Costs costs = machine.mean_of(machine.on_each(sample.shape));
+      const Machine::Choices choices = machine.on_each(sample.shape);
+      const std::optional<std::size_t> ran = sample.tile ? library_tile(*sample.tile, turned) : std::nullopt;
+      const TiledProduct::Costs costs = ran ? choices[*ran] : machine.mean_of(choices);
       const auto add = [&](double predicted, double found) {
         errors(next++) = found > 0 ? std::sqrt(sample.weight) * bent(std::log(predicted / found)) : 0;
       };
       add(costs.time_s, sample.costs.time_s);
       add(costs.energy_j, sample.costs.energy_j);
+      errors(next++) =
+          ran ? std::sqrt(-2 * sample.weight * std::log(kUnlikely + (1 - kUnlikely) * machine.odds(choices)[*ran])) : 0;
     }
     errors.tail(z.size()) = z;
     return errors;
@@ -332,26 +353,44 @@ TiledProduct TiledProduct::fit(std::span<const Sample> samples, int processors, 
   }
   const bool timed =
       std::any_of(samples.begin(), samples.end(), [](const Sample& sample) { return sample.costs.time_s > 0; });
+  const bool named = std::any_of(chosen.begin(), chosen.end(), [](const Sample& sample) {
+    return sample.tile && sample.tile->first != sample.tile->second;
+  });
   const MachinePrior prior(samples, timed, processors);
-  const MachineErrors residuals{chosen, &prior, processors};
-  Eigen::VectorXd z = near != nullptr ? prior.distance(near->parameters_) : Eigen::VectorXd::Zero(kParameterCount);
-  descend(residuals, z, near != nullptr ? kNearSteps : kSteps);
-  TiledProduct product;
-  product.parameters_ = prior.at(z);
-  product.processors_ = processors;
-  return product;
+  TiledProduct best;
+  double least = std::numeric_limits<double>::infinity();
+  const auto attempt = [&](bool turned) {
+    const MachineErrors residuals{chosen, &prior, processors, turned};
+    Eigen::VectorXd z = near != nullptr ? prior.distance(near->parameters_) : Eigen::VectorXd::Zero(kParameterCount);
+    descend(residuals, z, near != nullptr ? kNearSteps : kSteps);
+    const double error = residuals(z).squaredNorm();
+    if (!(error < least)) return;
+    least = error;
+    best.parameters_ = prior.at(z);
+    best.turned_ = turned;
+  };
+  attempt(near != nullptr && near->turned_);
+  if (named && near == nullptr) attempt(true);
+  best.processors_ = processors;
+  return best;
 }
 
-TiledProduct::Costs TiledProduct::predict(const ProductShape& shape, std::vector<float>* features) const {
+TiledProduct::OnTiles TiledProduct::predict(const ProductShape& shape) const {
   const Machine machine(parameters_, processors_);
-  const Machine::Choices choices = machine.on_each(shape);
-  const Costs mean = machine.mean_of(choices);
-  if (features == nullptr) return mean;
-  const double fastest = Machine::fastest_of(choices);
-  for (const Costs& cost : choices)
-    features->push_back(static_cast<float>(std::min(kFarSlower, std::log(cost.time_s / fastest))));
-  features->push_back(static_cast<float>(std::log(mean.energy_j / mean.time_s)));
-  return mean;
+  OnTiles costs{machine.on_each(shape), {}};
+  costs.mean = machine.mean_of(costs.each);
+  return costs;
+}
+
+std::optional<std::size_t> TiledProduct::index_of(const OutputTile& tile) const { return library_tile(tile, turned_); }
+
+double TiledProduct::OnTiles::slower(std::size_t tile) const {
+  return std::min(kFarSlower, std::log(each[tile].time_s / Machine::fastest_of(each)));
+}
+
+void TiledProduct::OnTiles::append_features(std::vector<float>& features) const {
+  for (std::size_t tile = 0; tile < kTiles; ++tile) features.push_back(static_cast<float>(slower(tile)));
+  features.push_back(static_cast<float>(std::log(mean.energy_j / mean.time_s)));
 }
 
 }  // namespace tabjoule

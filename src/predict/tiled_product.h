@@ -3,9 +3,11 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "predict/output_tile.h"
 #include "predict/product_shape.h"
 
 namespace tabjoule {
@@ -31,22 +33,46 @@ class TiledProduct {
     ProductShape shape;
     Costs costs;  ///< 0: not known; at least one is
     double weight = 1;
+    std::optional<OutputTile> tile = {};  ///< that ran, where it is known
+  };
+
+  /// Tiles that libraries have.
+  static constexpr std::size_t kTiles = 8;
+
+  struct OnTiles {
+    std::array<Costs, kTiles> each;
+    Costs mean;  ///< the fastest tiles weighing most
+
+    /// How much slower `tile` is than the fastest, as a logarithm; of tiles that are never picked a bound.
+    [[nodiscard]] double slower(std::size_t tile) const;
+    /// What a learner may need to know of the shape: how much slower each tile is, and the logarithm of the power.
+    void append_features(std::vector<float>& features) const;
   };
 
   TiledProduct() = default;
   /// The most likely machine under what machines are like and under `samples` (at least one), of which a seeded part
-  /// decides where they are many. `near`: where to begin. processors: at least 1. Deterministic.
+  /// decides where they are many. Where samples tell the tile that ran, they tell of that tile alone, and it was
+  /// likely to be picked; along which side of the output names put a tile's first side, the samples decide together.
+  /// `near`: where to begin. processors: at least 1. Deterministic.
   static TiledProduct fit(std::span<const Sample> samples, int processors, const TiledProduct* near = nullptr);
 
-  /// Thread-safe. To `features`, where given, is appended what a learner may need to know of `shape`: how much slower
-  /// each tile is than the fastest, in the logarithm, and the logarithm of the power.
-  [[nodiscard]] Costs predict(const ProductShape& shape, std::vector<float>* features = nullptr) const;
+  /// Thread-safe.
+  [[nodiscard]] OnTiles predict(const ProductShape& shape) const;
+  /// Which of the tiles a name means; nothing for those that libraries seldom have.
+  [[nodiscard]] std::optional<std::size_t> index_of(const OutputTile& tile) const;
 
   static constexpr int kParameters = 32;
 
  private:
   std::array<double, kParameters> parameters_{};  // most of them logarithms
   int processors_ = 1;
+  bool turned_ = false;  ///< names put a tile's first side along n
+};
+
+/// One of the costs of products.
+struct ProductCost {
+  TiledProduct product;
+  double TiledProduct::Costs::*cost = nullptr;
 };
 
 }  // namespace tabjoule

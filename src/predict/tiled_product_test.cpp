@@ -64,7 +64,7 @@ double mean_error(const TiledProduct& fitted, double Costs::*cost) {
   double sum = 0;
   for (int i = 0; i < 400; ++i) {
     const ProductShape shape = random_shape(rng);
-    sum += std::abs(fitted.predict(shape).*cost / (gpu(shape).*cost) - 1) / 400;
+    sum += std::abs(fitted.predict(shape).mean.*cost / (gpu(shape).*cost) - 1) / 400;
   }
   return sum;
 }
@@ -94,12 +94,34 @@ TEST(TiledProduct, TakesOneCostAlone) {
   EXPECT_LT(mean_error(TiledProduct::fit(times, 16), &Costs::time_s), 0.05);
 }
 
+TEST(TiledProduct, FindsAlongWhichSideNamesPutATilesFirstSide) {
+  for (const bool first_along_n : {false, true}) {
+    Samples samples = measured(60, 0.01, 7);
+    for (TiledProduct::Sample& sample : samples) {
+      // The tile that gpu() takes: the narrow one where the wide one leaves processors idle.
+      const double down = std::ceil(sample.shape.m / 128);
+      const bool wide = std::ceil(down * std::ceil(sample.shape.n / 256) / 16) * 256 <=
+                        std::ceil(down * std::ceil(sample.shape.n / 64) / 16) * 64;
+      const int columns = wide ? 256 : 64;
+      sample.tile = first_along_n ? OutputTile{columns, 128} : OutputTile{128, columns};
+    }
+    const TiledProduct fitted = TiledProduct::fit(samples, 16);
+    const auto as_named = fitted.index_of({128, 256}), turned = fitted.index_of({256, 128});
+    ASSERT_TRUE(as_named && turned);
+    const TiledProduct::OnTiles one_row = fitted.predict(product(128, 256 * 16, 4096));
+    // 128 rows leave half of a tile of 256 idle.
+    EXPECT_EQ(one_row.each[*as_named].time_s < one_row.each[*turned].time_s, !first_along_n);
+    EXPECT_LT(mean_error(fitted, &Costs::energy_j), 0.04);
+    EXPECT_FALSE(fitted.index_of({24, 24}));
+  }
+}
+
 TEST(TiledProduct, ReadsWeightsAgainForFurtherColumnsOfTiles) {
   const TiledProduct fitted = TiledProduct::fit(measured(150, 0.01, 3), 16);
   const auto slower = [&](double m) {  // than four tiles down, a row
     const auto rate = [](double rows, double time_s) { return time_s / rows; };
-    return rate(m, fitted.predict(product(m, 4096, 4096)).time_s) /
-           rate(512, fitted.predict(product(512, 4096, 4096)).time_s);
+    return rate(m, fitted.predict(product(m, 4096, 4096)).mean.time_s) /
+           rate(512, fitted.predict(product(512, 4096, 4096)).mean.time_s);
   };
   EXPECT_GT(slower(640), 1.05);
   EXPECT_LT(slower(1024), 1.05);
@@ -120,22 +142,22 @@ TEST(TiledProduct, BarelyHearsDisturbedSamplesAndThoseOfNoWeight) {
 TEST(TiledProduct, DealsBatchesOutTogether) {
   const TiledProduct fitted = TiledProduct::fit(measured(100, 0.01, 5), 16);
   ProductShape batched = product(128, 256, 512);
-  const double one = fitted.predict(batched).time_s;
+  const double one = fitted.predict(batched).mean.time_s;
   batched.batch = 16;
   batched.input_elements *= 16;
   // Its tiles keep all processors busy; those of one do not.
-  EXPECT_LT(fitted.predict(batched).time_s, 8 * one);
-  EXPECT_GT(fitted.predict(batched).energy_j, fitted.predict(product(128, 256, 512)).energy_j);
+  EXPECT_LT(fitted.predict(batched).mean.time_s, 8 * one);
+  EXPECT_GT(fitted.predict(batched).mean.energy_j, fitted.predict(product(128, 256, 512)).mean.energy_j);
 }
 
 TEST(TiledProduct, IsTheSameForTheSameSamplesAndGoesOnFromAnother) {
   const Samples samples = measured(400, 0.02, 6);
   const TiledProduct first = TiledProduct::fit(samples, 16), second = TiledProduct::fit(samples, 16);
   const ProductShape shape = product(300, 700, 900);
-  EXPECT_EQ(first.predict(shape).energy_j, second.predict(shape).energy_j);
+  EXPECT_EQ(first.predict(shape).mean.energy_j, second.predict(shape).mean.energy_j);
   const TiledProduct near = TiledProduct::fit(std::span(samples).first(100), 16, &first);
-  EXPECT_NEAR(near.predict(shape).energy_j / first.predict(shape).energy_j, 1, 0.05);
-  EXPECT_NE(near.predict(shape).energy_j, first.predict(shape).energy_j);
+  EXPECT_NEAR(near.predict(shape).mean.energy_j / first.predict(shape).mean.energy_j, 1, 0.05);
+  EXPECT_NE(near.predict(shape).mean.energy_j, first.predict(shape).mean.energy_j);
 }
 
 TEST(TiledProduct, StaysFiniteAtTheEdges) {
@@ -144,7 +166,9 @@ TEST(TiledProduct, StaysFiniteAtTheEdges) {
     const TiledProduct fitted = TiledProduct::fit(one, 132);
     for (const double other : {1.0, 64.0, 1e7}) {
       std::vector<float> features;
-      const Costs costs = fitted.predict(product(other, other, other), &features);
+      const TiledProduct::OnTiles on_tiles = fitted.predict(product(other, other, other));
+      on_tiles.append_features(features);
+      const Costs& costs = on_tiles.mean;
       EXPECT_TRUE(std::isfinite(costs.time_s) && costs.time_s > 0) << size << " " << other;
       EXPECT_TRUE(std::isfinite(costs.energy_j) && costs.energy_j > 0) << size << " " << other;
       EXPECT_TRUE(std::all_of(features.begin(), features.end(), [](float value) { return std::isfinite(value); }));

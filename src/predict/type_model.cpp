@@ -16,7 +16,10 @@ CostRows rows_with(std::span<const KernelSample* const> samples, const std::vect
     rows.target.push_back(sample->*cost);
     rows.weight.push_back(sample->weight);
     rows.folds.push_back(folds[i]);
+    rows.tiles.push_back(output_tile_of(sample->implementation));
   }
+  const auto told = [](const std::optional<OutputTile>& tile) { return tile.has_value(); };
+  if (std::none_of(rows.tiles.begin(), rows.tiles.end(), told)) rows.tiles.clear();
   return rows;
 }
 
@@ -35,8 +38,10 @@ std::optional<ProductModels> fit_products(std::span<const KernelSample* const> s
     std::vector<TiledProduct::Sample> chosen;
     for (std::size_t i = 0; i < samples.size(); ++i)
       if (folds[i] != fold)
-        chosen.push_back(
-            {*product_shape(samples[i]->key), {samples[i]->time_s, samples[i]->energy_j}, samples[i]->weight});
+        chosen.push_back({*product_shape(samples[i]->key),
+                          {samples[i]->time_s, samples[i]->energy_j},
+                          samples[i]->weight,
+                          output_tile_of(samples[i]->implementation)});
     return chosen;
   };
   ProductModels models;
