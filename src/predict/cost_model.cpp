@@ -65,31 +65,30 @@ Eigen::VectorXd fit_plain(const Terms& terms, const Eigen::MatrixXd& matrix, std
 Residuals residuals(const Terms& terms, const CostRows& rows, const Eigen::MatrixXd& matrix,
                     const Eigen::VectorXd& roofline, const Eigen::VectorXd& plain, const ProductCost* product) {
   Residuals result;
-  const auto& [keys, target, weight, tiles, folds] = rows;
-  const double floor = floor_of(target);
+  const double floor = floor_of(rows.target);
   const auto costs_of = [&](const Eigen::VectorXd& weights) -> Eigen::VectorXd {
     return matrix.leftCols(weights.size()) * weights;
   };
   const Eigen::VectorXd first = costs_of(roofline);
   Eigen::VectorXd second = costs_of(plain);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
+  for (std::size_t i = 0; i < rows.keys.size(); ++i) {
     const auto at = static_cast<Eigen::Index>(i);
-    std::vector<float> row = terms.features(keys[i]);
+    std::vector<float> row = terms.features(rows.keys[i]);
     append(result.bases[0].features, row);
     if (product != nullptr) {
-      const TiledProduct::OnTiles costs = product->product.predict(*product_shape(keys[i]));
+      const TiledProduct::OnTiles costs = product->product.predict(*product_shape(rows.keys[i]));
       second(at) = costs.mean.*product->cost;
       costs.append_features(row);
     }
     append(result.bases[1].features, row);
     const auto left = [&](double cost) {
       return static_cast<float>(
-          std::clamp(std::log(target[i] / std::max(cost, floor)), -kLargestResidual, kLargestResidual));
+          std::clamp(std::log(rows.target[i] / std::max(cost, floor)), -kLargestResidual, kLargestResidual));
     };
     result.bases[0].left.push_back(left(first(at)));
     result.bases[1].left.push_back(left(second(at)));
   }
-  result.weight.assign(weight.begin(), weight.end());
+  result.weight.assign(rows.weight.begin(), rows.weight.end());
   return result;
 }
 
