@@ -37,6 +37,7 @@ void bench_command(BenchFlags& flags) {
   if (flags.common.verbose) request.log = terminal_log();
   CommonFlags quiet = flags.common;  // the bar alone: a line a phase would say little
   quiet.verbose = false;
+  advise_on_blas();
   const SuiteOutcome outcome = run_suite(request, terminal_notices(), terminal_progress(quiet));
   clear_progress();
   if (flags.common.json) {

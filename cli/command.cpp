@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/blas.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "profile/device_sensors.h"
@@ -174,6 +175,10 @@ NoticeSink terminal_notices() {
     clear_progress();
     std::fprintf(stderr, "note: %s\n", text.c_str());
   };
+}
+
+void advise_on_blas() {
+  if (const std::string advice = blas_advice(); !advice.empty()) terminal_notices()(advice);
 }
 
 NoticeSink terminal_log() {

@@ -61,6 +61,8 @@ void add_processors(CLI::App& command, std::optional<int>& processors);
 [[nodiscard]] StopCheck finish_on_interrupt();
 /// "note: ..." on standard error.
 [[nodiscard]] NoticeSink terminal_notices();
+/// A note where training could be faster on this processor.
+void advise_on_blas();
 /// Lines of a log on standard error.
 [[nodiscard]] NoticeSink terminal_log();
 /// Wipes what terminal_progress drew.

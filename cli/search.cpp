@@ -128,6 +128,7 @@ void search_command(SearchFlags& flags) {
   request.command = command_of(flags.arguments);
   request.interrupted = finish_on_interrupt();
   if (flags.common.verbose) request.log = terminal_log();
+  advise_on_blas();
   const RunRecord record =
       run_search(request, flags.common.verbose ? NoticeSink{} : terminal_notices(), terminal_bar());
   write_report(record);

@@ -56,6 +56,7 @@ void train_command(const TrainFlags& flags) {
   request.metric = flags.data.metric;
   request.seed = flags.common.seed;
   request.threads = flags.common.threads;
+  advise_on_blas();
   const TrainRecord record = run_train(request, terminal_notices(), terminal_progress(flags.common));
   clear_progress();
   if (flags.common.json)

@@ -1,5 +1,6 @@
 #include "base/blas.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
@@ -14,6 +15,17 @@ Matrix random_matrix(int rows, int cols, Rng& rng) {
 }
 
 float at(ConstBlock m, Trans t, int r, int c) { return t == Trans::no ? m.row(r)[c] : m.row(c)[r]; }
+
+TEST(BlasAdvice, NamesFasterCodeWhereTheProcessorHasTheInstructions) {
+  using testing::HasSubstr;
+  EXPECT_THAT(blas_advice("Prescott", VectorCode::avx512), HasSubstr("OPENBLAS_CORETYPE=SkylakeX"));
+  EXPECT_THAT(blas_advice("Zen", VectorCode::avx512), HasSubstr("its Zen code"));
+  EXPECT_THAT(blas_advice("Sandybridge", VectorCode::avx2), HasSubstr("OPENBLAS_CORETYPE=Haswell"));
+  EXPECT_EQ(blas_advice("Prescott", VectorCode::sse), "");
+  EXPECT_EQ(blas_advice("Haswell", VectorCode::avx2), "");
+  EXPECT_EQ(blas_advice("SkylakeX", VectorCode::avx512), "");
+  EXPECT_EQ(blas_advice("armv8", VectorCode::avx512), "");
+}
 
 TEST(Gemm, EqualsThreeLoopsForEveryTranspositionOfStridedBlocks) {
   Rng rng(1);
