@@ -32,6 +32,9 @@ void measure_command(const MeasureFlags& flags) {
                     with_unit(m.time_half_width_95_s, "s")));
   if (m.source == EnergySource::estimated)
     print("        an estimate: `tabjoule devices` tells which sensors could measure");
+  if (m.slowness && *m.slowness > kQuiet)
+    print(fmt::format("slowed  by other programs all the time, {:.2f} times as slow as undisturbed: stop them",
+                      *m.slowness));
   if (m.idle_power_w) print(fmt::format("idle    {} before, part of the energy", with_unit(*m.idle_power_w, "W")));
   if (m.state.core_clock_hz) print(fmt::format("clock   {} at the end", with_unit(*m.state.core_clock_hz, "Hz")));
   if (m.state.temperature_c) print(fmt::format("heat    {:.0f} degrees Celsius at the end", *m.state.temperature_c));

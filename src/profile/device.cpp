@@ -37,6 +37,7 @@ Device open_cpu(const DeviceOptions& options) {
   device.runner = options.make_runner({.threads = options.threads});
   device.clock = options.make_clock();
   attach_cpu_sensor(device, options);
+  if (!device.reads_in_windows()) device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
   let_threads_rest(*device.clock);
   device.fingerprint = fmt::format("{} | {} {} | {}", processor_name(), device.runner->name(), device.runner->version(),
                                    device.energy.name);

@@ -13,6 +13,7 @@
 #include "power/cuda_driver.h"
 #include "power/nvml.h"
 #include "power/power_sensor.h"
+#include "profile/pace.h"
 #include "runtime/runner.h"
 #include "runtime/simulation.h"
 
@@ -31,6 +32,7 @@ struct Device {
   std::unique_ptr<TraceRecorder> recorder;    ///< of power; preferred to the counter where there is one
   SensorModel power;                          ///< what the readings, or the counter's steps, are corrected by
   std::function<DeviceState()> read_state;    ///< empty where nothing can be read
+  std::unique_ptr<Pace> pace;                 ///< of a processor whose sensor can be read at any time, else null
 
   /// Streaming multiprocessors of a GPU, 0 of a processor, where they are known.
   [[nodiscard]] std::optional<int> processors() const;

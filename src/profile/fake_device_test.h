@@ -19,6 +19,7 @@ struct World {
   double power_w = 5;
   double noise = 0;  ///< standard deviation of the logarithm of a trial's cost
   double drift = 0;  ///< growth of the cost per second
+  std::function<double(double)> slowdown = [](double) { return 1.0; };  ///< by other programs, at a time
   double resolution_j = 0;
   bool sensor_fails = false;
   Rng rng{1};
@@ -62,7 +63,8 @@ class FakeModel final : public LoadedModel {
   void bind_random(std::int64_t, std::uint64_t) override {}
   void run_bound(int times) override {
     const double now_s = world_.clock.now_s();
-    const double time_s = times * time_s_ * std::exp(world_.noise * world_.rng.normal()) * (1 + world_.drift * now_s);
+    const double time_s = times * time_s_ * std::exp(world_.noise * world_.rng.normal()) * (1 + world_.drift * now_s) *
+                          world_.slowdown(now_s);
     world_.clock.advance(time_s);
     world_.energy_j += world_.power_w * time_s;
   }

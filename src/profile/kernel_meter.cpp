@@ -37,19 +37,22 @@ MeteredCost operator*(double factor, const MeteredCost& cost) {
           std::abs(factor) * cost.energy_half_width_j};
 }
 
-MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double patience) const {
+MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double patience, bool accept_disturbed) const {
   MeasureOptions options = options_;
+  options.accept_disturbed = accept_disturbed;
   options.budget_s *= patience;
   if (patience > 1) options.target_relative_half_width /= std::sqrt(patience);
   const auto loaded = device_.runner->load(to_onnx(graph));
   loaded->bind_random(batch, 0);
   const Measurement m = measure(*loaded, batch, device_, options);
-  return {m.time_per_batch_s, m.energy_per_batch_j, m.time_half_width_95_s, m.energy_half_width_95_j};
+  const MeteredCost cost{m.time_per_batch_s, m.energy_per_batch_j, m.time_half_width_95_s, m.energy_half_width_95_j};
+  // What slows the small model down does so to others, if not quite as much.
+  return m.slowness && *m.slowness > kQuiet ? 1 / *m.slowness * cost : cost;
 }
 
 SessionCost KernelMeter::measure_session() const {
   const auto cost = [&](int links, bool chained) {
-    return model(session_model(links, chained, inputs_), 1, kSessionPatience);
+    return model(session_model(links, chained, inputs_), 1, kSessionPatience, /*accept_disturbed=*/true);
   };
   const double per_link = 1.0 / (kManyLinks - kFewLinks);
   const MeteredCost few = cost(kFewLinks, true);

@@ -34,16 +34,18 @@ class KernelMeter {
   KernelMeter(Device& device, const MeasureOptions& options, CopyInputs inputs)
       : device_(device), options_(options), inputs_(inputs) {}
 
-  /// One run of the batch. `patience` multiplies the budget and divides the interval asked for. Errors as measure.
-  [[nodiscard]] MeteredCost model(const Graph& graph, std::int64_t batch, double patience = 1) const;
+  /// One run of the batch. `patience` multiplies the budget and divides the interval asked for. What is
+  /// disturbed for all of it is unstable or, if accepted, divided by its slowness. Errors as measure.
+  [[nodiscard]] MeteredCost model(const Graph& graph, std::int64_t batch, double patience = 1,
+                                  bool accept_disturbed = false) const;
 
   /// From chains of the smallest kernel: cost = run + links x (kernel + intermediate); and from the same kernels side
   /// by side, whose outputs all leave the model: cost = run + links x kernel. Errors (device): not stable in a few
   /// tries.
   [[nodiscard]] SessionCost session() const;
 
-  /// One kernel of `copies`. Errors: (UnstableError) it is lost in the session's cost or not stable; (input) it cannot
-  /// be built alone.
+  /// One kernel of `copies`. Errors: (UnstableError) it is lost in the session's cost, not stable or disturbed for all
+  /// of the budget; (input) it cannot be built alone.
   [[nodiscard]] MeteredCost kernel(const KernelKey& key, int copies, const SessionCost& session,
                                    double patience = 1) const;
 

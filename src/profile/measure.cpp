@@ -19,6 +19,10 @@ constexpr double kStepsPerTrial = 50;
 // Halves of the trials that differ by more than this many half-widths are a drift: for independent trials the
 // difference of the halves' medians is within one half-width in 2 of 3 cases and within 3 practically always.
 constexpr double kDriftHalfWidths = 3;
+// Trials are far shorter than asking a device about its state may take.
+constexpr double kLookS = 0.1;
+constexpr double kPaceS = 0.02;     // between two looks at the pace: quiet moments may be as short
+constexpr double kFewestWaitS = 2;  // for a quiet moment; else as long as the budget
 
 struct Trial {
   double energy_j = 0;  ///< of the whole trial
@@ -103,6 +107,74 @@ struct Series {
 
 double rest_s(const MeasureOptions& options) { return std::max(1.0, options.rest_share * options.budget_s); }
 
+/// Whether trials are sound: neither heat nor other programs slowed the device down.
+class Watch {
+ public:
+  Watch(Device& device, const MeasureOptions& options)
+      : device_(device),
+        conditions_(device, rest_s(options)),
+        wait_left_s_(std::max(kFewestWaitS, options.budget_s)),
+        accepts_disturbed_(options.accept_disturbed) {
+    static_cast<void>(conditions_.held());  // what happened before does not count
+    if (device.pace) wait();
+  }
+
+  /// Since the last time, or since the device was sound again.
+  [[nodiscard]] bool held() {
+    quiet_ = !device_.pace || accepted_ || hears(device_.pace->slowness());
+    cool_ = conditions_.held();
+    return quiet_ && cool_;
+  }
+
+  /// Until the device is sound. Errors (UnstableError): not within the time allowed.
+  void recover() {
+    if (!cool_) conditions_.cool_down();
+    if (!quiet_) wait();
+  }
+
+  /// When to call held() at the latest.
+  [[nodiscard]] double next_look_s() const { return device_.clock->now_s() + (device_.pace ? kPaceS : kLookS); }
+  /// Does not count in the budget.
+  [[nodiscard]] double waited_s() const { return waited_s_; }
+  [[nodiscard]] DeviceState state() const { return conditions_.state(); }
+  /// Of the time in which trials were counted.
+  [[nodiscard]] std::optional<double> slowness() const {
+    if (!device_.pace) return {};
+    return accepted_ ? accepted_slowness_ : slowness_;
+  }
+
+ private:
+  bool hears(double slowness) {
+    slowness_ = slowness;
+    return slowness <= kQuiet;
+  }
+
+  void wait() {
+    const double begin_s = device_.clock->now_s();
+    const bool quiet = hears(device_.pace->wait_until_quiet(begin_s + wait_left_s_));
+    const double took_s = device_.clock->now_s() - begin_s;
+    waited_s_ += took_s;
+    wait_left_s_ -= took_s;
+    if (quiet) return;
+    if (!accepts_disturbed_)
+      throw UnstableError(fmt::format(
+          "something else slows the device down, by {:.0f} % after {:.1f} s of waiting: stop other programs",
+          100 * (slowness_ - 1), waited_s_));
+    accepted_ = true;
+    accepted_slowness_ = slowness_;
+  }
+
+  Device& device_;
+  Conditions conditions_;
+  double wait_left_s_;
+  bool accepts_disturbed_;
+  double waited_s_ = 0;
+  double slowness_ = 1;
+  bool quiet_ = true, cool_ = true;
+  bool accepted_ = false;  ///< it does not become quiet: what is measured now counts
+  double accepted_slowness_ = 1;
+};
+
 void refuse_if_unstable(const Series& series, const MeasureOptions& options) {
   const auto trials = static_cast<int>(series.energies_j.size());
   const double limit = options.give_up_relative_half_width;
@@ -135,28 +207,27 @@ Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, cons
   const double end_s = device.clock->now_s() + options.budget_s;
   const int runs = runs_per_trial(model, device, options, end_s);
   (void)run_trial(model, runs, device);
+  Watch watch(device, options);
   Series series;
   const auto enough = static_cast<std::size_t>(std::max(options.min_trials, kFewestTrials));
   const auto stable = [&] {
     return series.energies_j.size() >= enough && series.width() <= options.target_relative_half_width &&
            series.drift() <= kDriftHalfWidths * options.target_relative_half_width;
   };
-  Conditions conditions(device, rest_s(options));
-  static_cast<void>(conditions.held());  // what happened before does not count
-  // Trials are far shorter than asking a device about its state may take.
-  constexpr double kLookS = 0.1;
-  std::size_t held = 0;  // trials known to be sound
-  double look_s = device.clock->now_s() + kLookS;
-  while (device.clock->now_s() < end_s && (!stable() || held < series.energies_j.size())) {
+  const auto left = [&] { return device.clock->now_s() < end_s + watch.waited_s(); };
+  std::size_t sound = 0;  // trials known to be
+  double look_s = watch.next_look_s();
+  while (left() && (!stable() || sound < series.energies_j.size())) {
     if (!stable()) series.add(run_trial(model, runs, device), runs);
-    if (!stable() && device.clock->now_s() < look_s) continue;
-    if (!conditions.held()) {
-      series.keep(held);
-      conditions.cool_down();
+    if (!stable() && device.clock->now_s() < look_s && left()) continue;
+    if (watch.held()) {
+      sound = series.energies_j.size();
+    } else {
+      series.keep(sound);
+      watch.recover();
       (void)run_trial(model, runs, device);
     }
-    held = series.energies_j.size();
-    look_s = device.clock->now_s() + kLookS;
+    look_s = watch.next_look_s();
   }
   refuse_if_unstable(series, options);
   return {.energy_per_batch_j = series.energy.median,
@@ -169,7 +240,8 @@ Measurement measure(LoadedModel& model, std::int64_t batch, Device& device, cons
           .source = device.energy.source,
           .sensor = device.energy.name,
           .idle_power_w = {},
-          .state = conditions.state()};
+          .slowness = watch.slowness(),
+          .state = watch.state()};
 }
 
 MeasureOptions kernel_options(const Device& device) {
@@ -188,6 +260,7 @@ Json to_json(const Measurement& measurement) {
                {"runs_per_trial", measurement.runs_per_trial},
                {"source", to_string(measurement.source)},
                {"sensor", measurement.sensor}};
+  if (measurement.slowness) json["slowness"] = *measurement.slowness;
   if (measurement.idle_power_w) json["idle_power_w"] = *measurement.idle_power_w;
   const DeviceState& state = measurement.state;
   const auto add = [&](const char* name, const std::optional<double>& value) {

@@ -23,6 +23,9 @@ struct Measurement {
   EnergySource source = EnergySource::estimated;
   std::string sensor;
   std::optional<double> idle_power_w = {};  ///< before the model ran; not subtracted. Where the sensor reads in windows
+  /// What other programs left of the device: how many times slower it was than undisturbed; about 1 where nothing
+  /// disturbed. Where the sensor can be read at any time.
+  std::optional<double> slowness = {};
   /// Clocks and temperature at the end, where they can be read; throttling: whatever was met on the way.
   DeviceState state;
 
@@ -42,6 +45,8 @@ struct MeasureOptions {
   bool idle_baseline = true;     ///< waits until the device is idle and reads its power first
   double lead_s = 0.4;           ///< of load before a trial counts: five times what clocks remember (80 ms)
   std::uint64_t seed = 0;        ///< of the pauses between trials
+  /// Of a device that other programs slow down all the time: measured all the same, else refused.
+  bool accept_disturbed = true;
   /// Share of the budget (a second at least) in which a device that was slowed down by heat may rest.
   double rest_share = 0.25;
 };
@@ -54,11 +59,13 @@ class UnstableError final : public Error {
 
 /// Warm-up, one thrown-away trial, then trials until the relative half-width of the 95 % interval is under the target,
 /// for energy and for time, and the trials do not drift. Trials in which the device was slowed down by heat or its
-/// hardware do not count; it rests and goes on. `model` must be bound. A sensor that can be read at any time gives
-/// short trials and their median; one that reads in windows (Device::reads_in_windows) gives long ones at shifted
-/// phases, the power of each times the time of a run, and their mean. Errors (device): still unstable at the end of the
-/// budget, or slowed down all the time (UnstableError; the message says how wide, or what slows it down), or the sensor
-/// fails. docs/measuring.md argues the estimators.
+/// hardware do not count; it rests and goes on. Where the device has a pace, trials beside which something
+/// else slowed it down do not count either; it waits, in all for 2 s or once more the budget. If it never becomes
+/// quiet, what was disturbed counts, or (UnstableError) nothing. `model` must be bound. A sensor that can be read at
+/// any time gives short trials and their median; one that reads in windows (Device::reads_in_windows) gives long ones
+/// at shifted phases, the power of each times the time of a run, and their mean. Errors (device): still unstable at the
+/// end of the budget, or slowed down all the time (UnstableError; the message says how wide, or what slows it down), or
+/// the sensor fails. docs/measuring.md argues the estimators.
 [[nodiscard]] Measurement measure(LoadedModel& model, std::int64_t batch, Device& device,
                                   const MeasureOptions& options);
 

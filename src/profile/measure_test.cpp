@@ -83,6 +83,72 @@ TEST(Measure, IsNotMovedByRareInterruptions) {
   EXPECT_NEAR(measure(model, 1, device, {}).energy_per_batch_j, 15e-6, 0.2e-6);
 }
 
+/// Of a world in which other programs take turns with us.
+Device paced_device(fake::World& world) {
+  Device device = fake::device(world);
+  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  return device;
+}
+
+TEST(Pace, TellsHowMuchSlowerADeviceIsThanUndisturbed) {
+  fake::World world;
+  world.slowdown = [](double now_s) { return now_s < 1 ? 1 : 1.5; };
+  Device device = paced_device(world);
+  EXPECT_NEAR(device.pace->slowness(), 1, 1e-9);
+  world.clock.advance(1);
+  EXPECT_NEAR(device.pace->slowness(), 1.5, 1e-9);
+  world.clock.advance(100);  // a minute later nothing is known of what was
+  EXPECT_NEAR(device.pace->slowness(), 1, 1e-9);
+}
+
+TEST(Pace, WaitsForAQuietMomentAsLongAsItMay) {
+  fake::World world;
+  world.slowdown = [](double now_s) { return now_s > 1 && now_s < 2 ? 1.3 : 1; };
+  Device device = paced_device(world);
+  while (world.clock.now_s() < 0.9) EXPECT_NEAR(device.pace->slowness(), 1, 1e-9);
+  world.clock.advance(0.11);
+  EXPECT_NEAR(device.pace->wait_until_quiet(1.5), 1.3, 1e-9);
+  EXPECT_NEAR(world.clock.now_s(), 1.5, 0.01);
+  EXPECT_NEAR(device.pace->wait_until_quiet(5), 1, 1e-9);
+  EXPECT_NEAR(world.clock.now_s(), 2, 0.01);
+}
+
+TEST(Measure, WaitsWhileSomethingElseSlowsTheDeviceDown) {
+  fake::World world;
+  // Half of the time, in turns longer than a measurement; the first begins while it is quiet.
+  world.slowdown = [](double now_s) { return std::fmod(now_s, 0.4) < 0.2 ? 1 : 1.4; };
+  Device device = paced_device(world);
+  fake::FakeModel model(world, 3e-6);
+  static_cast<void>(device.pace->slowness());
+  for (int i = 0; i < 20; ++i) {
+    world.clock.advance(0.037);
+    const Measurement measurement = measure(model, 1, device, {.budget_s = 2});
+    EXPECT_NEAR(measurement.time_per_batch_s, 3e-6, 0.1e-6) << i;
+    EXPECT_NEAR(measurement.energy_per_batch_j, 15e-6, 0.5e-6) << i;
+    ASSERT_TRUE(measurement.slowness);
+    EXPECT_LE(*measurement.slowness, kQuiet);
+  }
+}
+
+TEST(Measure, SaysHowDisturbedItWasWhereItNeverWasQuiet) {
+  fake::World world;
+  world.slowdown = [](double now_s) { return now_s < 2 ? 1 : 1.25; };
+  Device device = paced_device(world);
+  fake::FakeModel model(world, 3e-6);
+  while (world.clock.now_s() < 1.9) static_cast<void>(device.pace->slowness());
+  world.clock.advance(0.1);
+  const MeasureOptions options{.budget_s = 0.5};
+  const Measurement disturbed = measure(model, 1, device, options);
+  EXPECT_NEAR(disturbed.time_per_batch_s, 1.25 * 3e-6, 1e-9);
+  EXPECT_NEAR(disturbed.slowness.value_or(0), 1.25, 1e-9);
+  EXPECT_NEAR(to_json(disturbed).at("slowness").get<double>(), 1.25, 1e-9);
+  MeasureOptions strict = options;
+  strict.accept_disturbed = false;
+  EXPECT_THAT(error_of<UnstableError>([&] { static_cast<void>(measure(model, 1, device, strict)); }),
+              HasSubstr("slows the device down, by 25 %"));
+  EXPECT_FALSE(measure_fake(world, 3e-6).slowness);  // a device without a pace
+}
+
 TEST(Measure, LengthensTrialsForACoarseSensor) {
   fake::World world;
   world.resolution_j = 0.01;

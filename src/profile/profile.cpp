@@ -175,24 +175,30 @@ class Profiling {
   }
 
   void measure_models() {
-    std::size_t done = 0;
-    for (const ModelToMeasure& model : options_.models) {
-      if (elapsed_s() > options_.budget_s) break;
-      if (!profile_.has(model)) measure_model(model);
-      ++done;
-      if (progress_)
-        progress_(
-            {"whole models", static_cast<double>(done) / static_cast<double>(options_.models.size()), model.name});
+    std::vector<const ModelToMeasure*> left, unstable;
+    for (const ModelToMeasure& model : options_.models)
+      if (!profile_.has(model)) left.push_back(&model);
+    const std::size_t all = options_.models.size();
+    for (const bool again : {false, true}) {
+      for (std::size_t i = 0; i < left.size() && elapsed_s() <= options_.budget_s; ++i) {
+        if (!measure_model(*left[i])) unstable.push_back(left[i]);
+        const std::size_t done = all - (again ? 0 : left.size() - i - 1);
+        if (progress_) progress_({"whole models", static_cast<double>(done) / static_cast<double>(all), left[i]->name});
+      }
+      if (again) skipped_ += static_cast<int>(unstable.size());
+      left = std::exchange(unstable, {});
     }
   }
 
-  void measure_model(const ModelToMeasure& model) {
+  /// False: it was not stable.
+  bool measure_model(const ModelToMeasure& model) {
     try {
       const MeteredCost cost = meter_.model(model.graph(), model.batch, kPatience);
       profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
       changed();
+      return true;
     } catch (const UnstableError&) {
-      ++skipped_;
+      return false;
     } catch (const Error& error) {
       throw Error(error.kind(), model.name + ": " + error.what());
     }
