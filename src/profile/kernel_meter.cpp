@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
+constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
 constexpr int kSessionTries = 4;
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;
@@ -50,9 +51,9 @@ MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double pa
   return m.slowness && *m.slowness > kQuiet ? 1 / *m.slowness * cost : cost;
 }
 
-SessionCost KernelMeter::measure_session() const {
+SessionCost KernelMeter::measure_session(bool accept_disturbed) const {
   const auto cost = [&](int links, bool chained) {
-    return model(session_model(links, chained, inputs_), 1, kSessionPatience, /*accept_disturbed=*/true);
+    return model(session_model(links, chained, inputs_), 1, kSessionPatience, accept_disturbed);
   };
   const double per_link = 1.0 / (kManyLinks - kFewLinks);
   const MeteredCost few = cost(kFewLinks, true);
@@ -67,7 +68,7 @@ SessionCost KernelMeter::measure_session() const {
 SessionCost KernelMeter::session() const {
   for (int attempt = 1;; ++attempt) {
     try {
-      return measure_session();
+      return measure_session(/*accept_disturbed=*/attempt == kSessionTries);
     } catch (const UnstableError& error) {
       if (attempt == kSessionTries) throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
     }
@@ -77,7 +78,9 @@ SessionCost KernelMeter::session() const {
 MeteredCost KernelMeter::kernel(const KernelKey& key, int copies, const SessionCost& session, double patience) const {
   const MeteredCost cost =
       (1.0 / copies) * (model(kernel_model(key, copies, inputs_), 1, patience) - session.run) + session.intermediate;
-  if (!cost.positive()) throw UnstableError("the kernel is lost in the session's cost");
+  if (!cost.positive() || cost.time_half_width_s > kMostDoubt * cost.time_s ||
+      cost.energy_half_width_j > kMostDoubt * cost.energy_j)
+    throw UnstableError("the kernel is lost in the session's cost");
   return cost;
 }
 

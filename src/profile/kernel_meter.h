@@ -52,7 +52,7 @@ class KernelMeter {
   [[nodiscard]] CopyInputs inputs() const { return inputs_; }
 
  private:
-  [[nodiscard]] SessionCost measure_session() const;
+  [[nodiscard]] SessionCost measure_session(bool accept_disturbed) const;
 
   Device& device_;
   MeasureOptions options_;
