@@ -19,9 +19,9 @@ constexpr double kStepsPerTrial = 50;
 // Halves of the trials that differ by more than this many half-widths are a drift: for independent trials the
 // difference of the halves' medians is within one half-width in 2 of 3 cases and within 3 practically always.
 constexpr double kDriftHalfWidths = 3;
-// Trials are far shorter than asking a device about its state may take.
+// Between two looks: trials are far shorter than asking a device about its state may take.
 constexpr double kLookS = 0.1;
-constexpr double kPaceS = 0.02;     // between two looks at the pace: quiet moments may be as short
+constexpr double kPaceS = 0.02;     // the same of a device with a pace, whose quiet moments may be as short
 constexpr double kFewestWaitS = 2;  // for a quiet moment; else as long as the budget
 
 struct Trial {

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <optional>
 #include <set>
-#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -176,19 +175,18 @@ class Profiling {
   }
 
   void measure_models() {
-    std::vector<const ModelToMeasure*> left, unstable;
-    for (const ModelToMeasure& model : options_.models)
-      if (!profile_.has(model)) left.push_back(&model);
-    const std::size_t all = options_.models.size();
-    for (const bool again : {false, true}) {
-      for (std::size_t i = 0; i < left.size() && elapsed_s() <= options_.budget_s; ++i) {
-        if (!measure_model(*left[i])) unstable.push_back(left[i]);
-        const std::size_t done = all - (again ? 0 : left.size() - i - 1);
-        if (progress_) progress_({"whole models", static_cast<double>(done) / static_cast<double>(all), left[i]->name});
-      }
-      if (again) skipped_ += static_cast<int>(unstable.size());
-      left = std::exchange(unstable, {});
+    std::vector<const ModelToMeasure*> unstable;
+    std::size_t done = 0;
+    for (const ModelToMeasure& model : options_.models) {
+      if (elapsed_s() > options_.budget_s) break;
+      if (!profile_.has(model) && !measure_model(model)) unstable.push_back(&model);
+      ++done;
+      if (progress_)
+        progress_(
+            {"whole models", static_cast<double>(done) / static_cast<double>(options_.models.size()), model.name});
     }
+    for (const ModelToMeasure* model : unstable)
+      if (elapsed_s() > options_.budget_s || !measure_model(*model)) ++skipped_;
   }
 
   /// False: it was not stable.

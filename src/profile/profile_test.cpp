@@ -50,6 +50,18 @@ class ProfileFile : public testing::Test {
   fs::path path_;
 };
 
+/// As much as the truth, within `tolerance`.
+void expect_truth(const DeviceProfile& profile, double tolerance) {
+  for (std::size_t i = 1; i < profile.samples.size(); ++i) {
+    const KernelSample& sample = profile.samples[i];
+    const auto at = [&](std::size_t d) { return static_cast<double>(sample.key.shape[d]); };
+    const double copies = copies_to_measure(sample.key);
+    const double truth_s = fake::kernel_s(at(0), at(1), at(2)) + fake::kIntermediateS * (1 + 1 / copies);
+    EXPECT_NEAR(sample.time_s, truth_s, tolerance * truth_s) << sample.key.text();
+    EXPECT_NEAR(sample.energy_j, 5 * truth_s, 5 * tolerance * truth_s) << sample.key.text();
+  }
+}
+
 TEST(Profile, RecoversEachKernelsCost) {
   fake::World world;
   Device device = fake::device(world);
@@ -60,17 +72,41 @@ TEST(Profile, RecoversEachKernelsCost) {
   EXPECT_NEAR(profile.intermediate_time_s, fake::kIntermediateS, 1e-12);
   // The session takes back the buffer that the last kernel of a chain does not need.
   EXPECT_NEAR(profile.samples.front().time_s, fake::kSessionS - fake::kIntermediateS, 1e-12);
-  for (std::size_t i = 1; i < profile.samples.size(); ++i) {
-    const KernelSample& sample = profile.samples[i];
-    const auto at = [&](std::size_t d) { return static_cast<double>(sample.key.shape[d]); };
-    const double copies = copies_to_measure(sample.key);
-    const double truth_s = fake::kernel_s(at(0), at(1), at(2)) + fake::kIntermediateS * (1 + 1 / copies);
-    EXPECT_NEAR(sample.time_s, truth_s, 1e-3 * truth_s) << sample.key.text();
-    EXPECT_NEAR(sample.energy_j, 5 * truth_s, 5e-3 * truth_s) << sample.key.text();
-  }
+  expect_truth(profile, 1e-3);
   EXPECT_EQ(profile.fingerprint, device.fingerprint);
   EXPECT_EQ(profile.source, EnergySource::simulated);
   EXPECT_EQ(profile.crowding.size(), 4U);
+}
+
+TEST(Profile, RecoversEachKernelsCostWhileOthersTakeHalfOfTheTime) {
+  fake::World world;
+  world.slowdown = [](double now_s) { return std::fmod(now_s, 0.6) < 0.3 ? 1 : 1.4; };
+  Device device = fake::device(world);
+  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  ProfileOptions options = quick();
+  const auto graph = [] { return kernel_model(linear(2, 64, 64), 1); };
+  options.models.push_back({"net", graph, 2, {linear(2, 64, 64)}});
+  DeviceProfile profile;
+  profile_kernels(profile, some_kernels(), device, options, {}, {});
+  EXPECT_EQ(profile.samples.size(), 13U);
+  expect_truth(profile, 0.02);
+  ASSERT_EQ(profile.models.size(), 1U);
+  EXPECT_NEAR(profile.models[0].time_s, fake::model_s(graph()), 0.02 * fake::model_s(graph()));
+}
+
+TEST(Profile, LeavesOutWhatIsNeverQuiet) {
+  fake::World world;
+  double noisy_from_s = 1e9;
+  world.slowdown = [&](double now_s) { return now_s < noisy_from_s ? 1 : 1.4; };
+  Device device = fake::device(world);
+  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  while (world.clock.now_s() < 30) EXPECT_LT(device.pace->slowness(), kQuiet);
+  DeviceProfile profile;
+  profile_kernels(profile, some_kernels(), device, quick(6), {}, [&](const Progress&) {
+    if (profile.samples.size() == 7) noisy_from_s = std::min(noisy_from_s, world.clock.now_s());
+  });
+  EXPECT_EQ(profile.samples.size(), 7U);
+  expect_truth(profile, 1e-3);
 }
 
 TEST(Profile, LeavesOutWhatCannotBeBuiltAlone) {
