@@ -54,7 +54,9 @@ Run add_measure(CLI::App& app) {
                   "stop when half the 95 % interval is below this fraction")
       ->check(CLI::Range(0.001, 0.5))
       ->capture_default_str();
-  command.add_option("--budget", flags->options.budget_s, "seconds to measure at most")
+  command
+      .add_option("--budget", flags->options.budget_s,
+                  "seconds to measure at most, beside waiting (as long again, or 2 s) while other programs disturb")
       ->check(CLI::Range(0.1, 1e5))
       ->capture_default_str();
   add_device_flags(command, flags->device, false);

@@ -186,8 +186,8 @@ CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, 
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] /= cost.offset_ + (cost.shares_.learnt() ? estimates[i].spread : 0);
   // The members' shares were chosen by these very errors, which therefore flatter a little where they are few.
-  const double members =
-      static_cast<double>(CostModel::kMembers) - (products == nullptr ? 1 : 0) - (tiles.empty() ? 1 : 0);
+  const double absent = products == nullptr ? 2 : tiles.empty() ? 1 : 0;
+  const double members = static_cast<double>(CostModel::kMembers) - absent;
   const double flattered = cost.shares_.learnt() ? members / rows : 0;
   cost.quantile_ = (1 + flattered) * conformal_quantile(std::move(errors));
   return cost;

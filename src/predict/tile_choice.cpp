@@ -7,8 +7,6 @@
 namespace tabjoule {
 namespace {
 
-void append(std::vector<float>& to, std::span<const float> more) { to.insert(to.end(), more.begin(), more.end()); }
-
 /// What a library may pick a tile by: sizes, and how much slower each tile is than the fastest.
 std::vector<float> choice_features(const KernelKey& key, const TiledProduct::OnTiles& on_tiles) {
   const ProductShape p = *product_shape(key);
@@ -42,8 +40,10 @@ TileChoice TileChoice::fit(const ProductCost& product, const CostRows& rows, std
     const auto tile = rows.tiles[i] ? product.product.index_of(*rows.tiles[i]) : std::nullopt;
     if (!tile) continue;
     const TiledProduct::OnTiles on_tiles = product.product.predict(*product_shape(rows.keys[i]));
-    append(for_choice, choice_features(rows.keys[i], on_tiles));
-    append(for_cost, cost_features(features.subspan(i * width, width), on_tiles, *tile));
+    const std::vector<float> choice_row = choice_features(rows.keys[i], on_tiles);
+    for_choice.insert(for_choice.end(), choice_row.begin(), choice_row.end());
+    const std::vector<float> cost_row = cost_features(features.subspan(i * width, width), on_tiles, *tile);
+    for_cost.insert(for_cost.end(), cost_row.begin(), cost_row.end());
     left.push_back(static_cast<float>(std::log(rows.target[i] / (on_tiles.each[*tile].*product.cost))));
     weight.push_back(static_cast<float>(rows.weight[i]));
     ran.push_back(*tile);

@@ -140,7 +140,7 @@ class Watch {
   /// Of the time in which trials were counted.
   [[nodiscard]] std::optional<double> slowness() const {
     if (!device_.pace) return {};
-    return accepted_ ? accepted_slowness_ : slowness_;
+    return slowness_;
   }
 
  private:
@@ -161,7 +161,6 @@ class Watch {
           "something else slows the device down, by {:.0f} % after {:.1f} s of waiting: stop other programs",
           100 * (slowness_ - 1), waited_s_));
     accepted_ = true;
-    accepted_slowness_ = slowness_;
   }
 
   Device& device_;
@@ -169,10 +168,9 @@ class Watch {
   double wait_left_s_;
   bool accepts_disturbed_;
   double waited_s_ = 0;
-  double slowness_ = 1;
+  double slowness_ = 1;  ///< as looked at last
   bool quiet_ = true, cool_ = true;
-  bool accepted_ = false;  ///< it does not become quiet: what is measured now counts
-  double accepted_slowness_ = 1;
+  bool accepted_ = false;  ///< it does not become quiet: what is measured now counts, and nobody looks again
 };
 
 void refuse_if_unstable(const Series& series, const MeasureOptions& options) {
