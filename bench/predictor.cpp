@@ -1,6 +1,7 @@
 // How wrong the energy predictor is on measured kernels of real devices, beside simpler predictors: half of the rows
 // train, the other half test, after a seeded shuffle. bench/README.md says how to read it.
 //   bench_predictor [FOLDER of the measured data, ../shared/energy] [SEEDS, 5] [DATA SET]
+//   bench_predictor PROFILE.json [SEEDS, 5]     of a profile of one's own, type by type, from few samples to half
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -19,6 +21,7 @@
 #include "predict/cost_model.h"
 #include "predict/evaluate.h"
 #include "predict/tiled_product.h"
+#include "profile/profile.h"
 #include "table/table.h"
 
 namespace tabjoule {
@@ -209,6 +212,24 @@ void report(const Row& row, const std::string& folder, int seeds) {
   std::fflush(stdout);
 }
 
+/// Each kernel type of a profile of at least 100 samples, from ever more of them. Times, where there are.
+void report_profile(const std::string& path, int seeds) {
+  const DeviceProfile profile = read_profile(path);
+  std::map<KernelType, Samples> by_type;
+  for (const KernelSample& sample : profile.samples) {
+    Samples& samples = by_type[sample.key.type];
+    samples.push_back(sample);
+    if (sample.time_s > 0) samples.back().energy_j = 0;
+  }
+  for (const auto& [type, samples] : by_type) {
+    if (samples.size() < 100) continue;
+    for (const std::size_t training : {std::size_t{20}, std::size_t{40}, std::size_t{80}, std::size_t{160},
+                                       std::size_t{320}, samples.size() / 2})
+      if (training <= samples.size() / 2)
+        report({to_string(type), [&](const std::string&) { return samples; }, training, 0, profile.processors}, path, seeds);
+  }
+}
+
 constexpr int kOrinProcessors = 16;
 constexpr int kH200Processors = 132;
 
@@ -297,7 +318,18 @@ void report_machine(const std::string& folder, int seeds) {
   }
 }
 
+void print_heading(int seeds) {
+  fmt::print("mean absolute percentage error, mean of {} seeds\n", seeds);
+  fmt::print("{:<22} {:>6} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>7}\n", "data", "rows", "training",
+             "constant", "FLOPs x c", "boosting", "terms", "ours", "target", "in 90 %", "fit s");
+}
+
 void run(const std::string& folder, int seeds, const std::string& only) {
+  if (folder.ends_with(".json")) {
+    print_heading(seeds);
+    report_profile(folder, seeds);
+    return;
+  }
   const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, false); };
   const auto fp16_named = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, true); };
   const Row rows[] = {
@@ -317,9 +349,7 @@ void run(const std::string& folder, int seeds, const std::string& only) {
       {"h200-gemm-energy", [](const std::string& f) { return h200_gemm(f, 0.1, true); }, 0, 3.3, kH200Processors},
       {"h200-gemm-time", [](const std::string& f) { return h200_gemm(f, 0, false); }, 0, 2.3, kH200Processors},
   };
-  fmt::print("mean absolute percentage error, mean of {} seeds\n", seeds);
-  fmt::print("{:<22} {:>6} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9} {:>7}\n", "data", "rows", "training",
-             "constant", "FLOPs x c", "boosting", "terms", "ours", "target", "in 90 %", "fit s");
+  print_heading(seeds);
   for (const Row& row : rows)
     if (only.empty() || only == row.name) report(row, folder, seeds);
   if (only.empty() || only == "adaptation") report_adaptation(folder, seeds);

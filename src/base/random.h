@@ -8,6 +8,7 @@
 #include <numbers>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace tabjoule {
 
@@ -63,6 +64,13 @@ class Rng {
   template <class T>
   void shuffle(std::span<T> items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+  }
+  /// Leaves `most` of the items, shuffled; all of them, as they are, where they are no more.
+  template <class T>
+  void keep_some(std::vector<T>& items, std::size_t most) {
+    if (items.size() <= most) return;
+    shuffle(std::span(items));
+    items.resize(most);
   }
 
  private:

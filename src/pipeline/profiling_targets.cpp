@@ -64,11 +64,7 @@ class Targets {
       notice(fmt::format("operator {} has no kernel type yet: its kernels are not measured", op));
     if (keys_.empty()) fail_usage("there is no kernel to measure: give --space or --models");
     targets_.kernels.assign(keys_.begin(), keys_.end());
-    if (targets_.kernels.size() > kMostKernels) {
-      Rng rng(0);
-      rng.shuffle(std::span(targets_.kernels));
-      targets_.kernels.resize(kMostKernels);
-    }
+    Rng(0).keep_some(targets_.kernels, kMostKernels);
     return std::move(targets_);
   }
 

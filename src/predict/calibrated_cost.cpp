@@ -49,37 +49,23 @@ struct Fitted {
   std::vector<CostModel::Estimate> held_out;  ///< a sample, of the model that has not seen its fold
 };
 
-/// The machine's model in one of its costs.
-class Products {
- public:
-  Products(const ProductModels* models, double TiledProduct::Costs::*cost) {
-    if (models == nullptr) return;
-    for (const TiledProduct& product : models->without) costs_.push_back({product, cost});
-    costs_.push_back({models->all, cost});
-  }
-  [[nodiscard]] const ProductCost* all() const { return costs_.empty() ? nullptr : &costs_.back(); }
-  [[nodiscard]] const ProductCost* without(int fold) const {
-    return costs_.empty() ? nullptr : &costs_[static_cast<std::size_t>(fold)];
-  }
-
- private:
-  std::vector<ProductCost> costs_;
-};
-
-Fitted fit_with_folds(const Terms& terms, const CostRows& all, const Products& products,
+Fitted fit_with_folds(const Terms& terms, const CostRows& all, const ProductCosts* products,
                       const CostModel::Priors* priors, ThreadPool& pool) {
   Fitted fitted{{}, std::vector<CostModel::Estimate>(all.keys.size())};
   const std::set<int> used(all.folds.begin(), all.folds.end());
   const std::vector<int> folds(used.begin(), used.end());
+  const ProductCost* product_of_all = products != nullptr ? &products->all : nullptr;
   pool.run(1 + static_cast<int>(folds.size()), [&](int task) {
     if (task == 0) {
-      fitted.model = CostModel::fit(terms, all, products.all(), priors);
+      fitted.model = CostModel::fit(terms, all, product_of_all, priors);
       return;
     }
     const int fold = folds[static_cast<std::size_t>(task - 1)];
     const bool alone = folds.size() == 1;  // can only be judged on itself
     const CostRows rows = rows_where(all, [&](std::size_t i) { return all.folds[i] != fold || alone; });
-    const CostModel model = CostModel::fit(terms, rows, alone ? products.all() : products.without(fold), priors);
+    const ProductCost* product =
+        alone || products == nullptr ? product_of_all : &products->without[static_cast<std::size_t>(fold)];
+    const CostModel model = CostModel::fit(terms, rows, product, priors);
     for (std::size_t i = 0; i < all.folds.size(); ++i)
       if (all.folds[i] == fold) fitted.held_out[i] = model.estimate(terms, all.keys[i]);
   });
@@ -162,14 +148,14 @@ std::vector<int> make_folds(std::span<const KernelKey> keys) {
   return folds;
 }
 
-CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, const ProductModels* products,
-                                   double TiledProduct::Costs::*which, ThreadPool& pool) {
+CalibratedCost CalibratedCost::fit(const Terms& terms, const CostRows& samples, const ProductCosts* products,
+                                   ThreadPool& pool) {
   CalibratedCost cost;
   const auto& [keys, target, weight, tiles, folds] = samples;
-  const Products product_costs(products, which);
   std::optional<CostModel::Priors> priors;
-  if (keys.size() >= kCorrectionMinimum) priors = CostModel::choose_priors(terms, samples, product_costs.all(), pool);
-  auto [model, estimates] = fit_with_folds(terms, samples, product_costs, priors ? &*priors : nullptr, pool);
+  if (keys.size() >= kCorrectionMinimum)
+    priors = CostModel::choose_priors(terms, samples, products != nullptr ? &products->all : nullptr, pool);
+  auto [model, estimates] = fit_with_folds(terms, samples, products, priors ? &*priors : nullptr, pool);
   cost.shares_ = choose_shares(estimates, target, products != nullptr, priors.has_value());
   cost.model_ = std::move(model);
   cost.model_.forget_without(cost.shares_.of);

@@ -15,10 +15,10 @@ inline constexpr int kFolds = 5;
 /// A fold per sample, 0 to kFolds - 1; equal keys share one.
 [[nodiscard]] std::vector<int> make_folds(std::span<const KernelKey> keys);
 
-/// The machine's model of all samples, and of those outside each fold.
-struct ProductModels {
-  TiledProduct all;
-  std::array<TiledProduct, kFolds> without;
+/// By the machine's model of all samples, and by those of the samples outside each fold.
+struct ProductCosts {
+  ProductCost all;
+  std::vector<ProductCost> without;
 };
 
 /// Of held-out samples in every interval.
@@ -43,10 +43,9 @@ class CalibratedCost {
   CalibratedCost() = default;
   /// samples: at least one, targets positive. Cross-validation by their folds chooses the members' shares, of which the
   /// bases keep some where samples are few, and measures the errors. Intervals are normalised split-conformal
-  /// (Lei et al., 2018, section 5.2): wider where the trees disagree. `products`: of products on a GPU, else null;
-  /// `which`: the one of their costs that the target is.
-  static CalibratedCost fit(const Terms& terms, const CostRows& samples, const ProductModels* products,
-                            double TiledProduct::Costs::*which, ThreadPool& pool);
+  /// (Lei et al., 2018, section 5.2): wider where the trees disagree. `products`: null of what is none.
+  static CalibratedCost fit(const Terms& terms, const CostRows& samples, const ProductCosts* products,
+                            ThreadPool& pool);
 
   /// `widened`: the interval is taken to this power (1 inside what was measured).
   [[nodiscard]] Value predict(const Terms& terms, const KernelKey& key, double widened = 1) const;

@@ -76,9 +76,9 @@ Residuals residuals(const Terms& terms, const CostRows& rows, const Eigen::Matri
     std::vector<float> row = terms.features(rows.keys[i]);
     append(result.bases[0].features, row);
     if (product != nullptr) {
-      const TiledProduct::OnTiles costs = product->product.predict(*product_shape(rows.keys[i]));
-      second(at) = costs.mean.*product->cost;
-      costs.append_features(row);
+      const ProductCost::Estimate machine = product->of(*product_shape(rows.keys[i]));
+      second(at) = machine.cost;
+      if (machine.on_tiles) machine.on_tiles->append_features(row);
     }
     append(result.bases[1].features, row);
     const auto left = [&](double cost) {
@@ -109,7 +109,8 @@ CostModel CostModel::fit(const Terms& terms, const CostRows& rows, const Product
     model.learnt_[i] = {ExtraTrees::fit(features, target_left, left.weight, {}),
                         GaussianProcess::fit(features, target_left, left.weight, (*priors)[i])};
   }
-  if (product != nullptr && !tiles.empty()) model.tiles_ = TileChoice::fit(*product, rows, left.bases[0].features);
+  if (product != nullptr && product->tiled() != nullptr && !tiles.empty())
+    model.tiles_ = TileChoice::fit(*product->tiled(), rows, left.bases[0].features);
   return model;
 }
 
@@ -151,9 +152,10 @@ CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key
   const std::span<double> written(row, static_cast<std::size_t>(terms.count()));
   terms.write(key, written);
   const double roofline = std::log(cost_of(written, roofline_, floor_));
-  std::optional<TiledProduct::OnTiles> on_tiles;
-  if (product_) on_tiles = product_->product.predict(*product_shape(key));
-  const double machine = on_tiles ? std::log(std::max(on_tiles->mean.*product_->cost, floor_)) : roofline;
+  ProductCost::Estimate on_machine;
+  if (product_) on_machine = product_->of(*product_shape(key));
+  const auto& on_tiles = on_machine.on_tiles;
+  const double machine = product_ ? std::log(std::max(on_machine.cost, floor_)) : roofline;
   Estimate estimate;
   estimate.logs = {roofline, roofline, roofline, machine, machine, machine, machine};
   if (learnt_[0].trees.empty()) return estimate;
@@ -163,7 +165,7 @@ CostModel::Estimate CostModel::estimate(const Terms& terms, const KernelKey& key
   estimate.spread = trees.spread;
   estimate.logs[1] = roofline + trees.mean;
   estimate.logs[2] = roofline + learnt_[0].process.predict(features);
-  if (!tiles_.empty()) estimate.logs[kTileMember] = tiles_.log_cost(*product_, key, *on_tiles, features);
+  if (!tiles_.empty()) estimate.logs[kTileMember] = tiles_.log_cost(*product_->tiled(), key, *on_tiles, features);
   if (on_tiles) on_tiles->append_features(features);
   estimate.logs[4] = second + learnt_[1].trees.predict(features).mean;
   estimate.logs[5] = second + learnt_[1].process.predict(features);

@@ -10,16 +10,16 @@
 #include "predict/cost_rows.h"
 #include "predict/extra_trees.h"
 #include "predict/gaussian_process.h"
+#include "predict/product_cost.h"
 #include "predict/terms.h"
 #include "predict/tile_choice.h"
-#include "predict/tiled_product.h"
 
 namespace tabjoule {
 
-/// Two bases: the roofline of all terms (Terms::few_count of them where samples are few), and of products on a GPU the
-/// machine's model, else the roofline of the plain terms, which leaves over something smooth for learners to learn. On
-/// each base trees and a Gaussian process; where samples tell their tiles, one more learns those. Whom to believe the
-/// samples must tell.
+/// Two bases: the roofline of all terms (Terms::few_count of them where samples are few), and of products the machine's
+/// model, else the roofline of the plain terms, which leaves over something smooth for learners to learn. On each base
+/// trees and a Gaussian process; where samples tell their tiles, one more learns those. Whom to believe the samples
+/// must tell.
 class CostModel {
  public:
   static constexpr std::size_t kBases = 2;

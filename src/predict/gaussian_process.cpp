@@ -25,9 +25,7 @@ constexpr double kFirstStep = 0.3, kLargestStep = 1, kSmallestStep = 1e-3;  // o
 std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   std::vector<std::size_t> chosen(rows);
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-  if (rows <= most) return chosen;
-  Rng(rows).shuffle(std::span(chosen));
-  chosen.resize(most);
+  Rng(rows).keep_some(chosen, most);
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }

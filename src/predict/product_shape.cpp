@@ -9,6 +9,7 @@ std::optional<ProductShape> product_shape(const KernelKey& key) {
   const std::vector<double> at(key.shape.begin(), key.shape.end());
   ProductShape shape;
   shape.element_bytes = bytes_of(key.dtype);
+  shape.activated = !key.variant.empty();
   switch (key.type) {
     case KernelType::linear:
       shape.m = at[0];
@@ -17,6 +18,7 @@ std::optional<ProductShape> product_shape(const KernelKey& key) {
       shape.input_elements = shape.m * shape.k;
       return shape;
     case KernelType::batch_matmul:
+      shape.constant = false;
       shape.batch = at[0];
       shape.m = at[1];
       shape.n = at[2];

@@ -13,6 +13,8 @@ struct ProductShape {
   double input_elements = 0;  ///< read as (m, k); a convolution's are fewer, since its windows overlap
   double window = 1;          ///< kernel width of a convolution
   double element_bytes = 4;
+  bool activated = false;  ///< something else is computed of the output on the way
+  bool constant = true;    ///< (k, n) are weights, which a library may lay out once as it likes them
 };
 
 /// Nothing for types that are no matrix product.

@@ -32,7 +32,7 @@ std::vector<float> cost_features(std::span<const float> shape, const TiledProduc
 
 }  // namespace
 
-TileChoice TileChoice::fit(const ProductCost& product, const CostRows& rows, std::span<const float> features) {
+TileChoice TileChoice::fit(const TiledCost& product, const CostRows& rows, std::span<const float> features) {
   std::vector<float> for_choice, for_cost, left, weight;
   std::vector<std::size_t> ran;
   const std::size_t width = features.size() / rows.keys.size();
@@ -60,7 +60,7 @@ TileChoice TileChoice::fit(const ProductCost& product, const CostRows& rows, std
   return choice;
 }
 
-double TileChoice::log_cost(const ProductCost& product, const KernelKey& key, const TiledProduct::OnTiles& on_tiles,
+double TileChoice::log_cost(const TiledCost& product, const KernelKey& key, const TiledProduct::OnTiles& on_tiles,
                             std::span<const float> features) const {
   const std::vector<float> for_choice = choice_features(key, on_tiles);
   std::vector<std::pair<double, double>> candidates;  // the logarithm of a cost, and how likely it is

@@ -18,13 +18,13 @@ class TileChoice {
  public:
   TileChoice() = default;
   /// features: (N, F) of the shapes, row-major. Rows that tell none of the library's tiles are left out. Deterministic.
-  static TileChoice fit(const ProductCost& product, const CostRows& rows, std::span<const float> features);
+  static TileChoice fit(const TiledCost& product, const CostRows& rows, std::span<const float> features);
 
   /// Nothing was learnt: no row told its tile.
   [[nodiscard]] bool empty() const { return left_.empty(); }
   /// The logarithm of the cost. `on_tiles`: what the machine's model says of the shape; features: (F) of the shape.
   /// Thread-safe. Not of an empty one.
-  [[nodiscard]] double log_cost(const ProductCost& product, const KernelKey& key, const TiledProduct::OnTiles& on_tiles,
+  [[nodiscard]] double log_cost(const TiledCost& product, const KernelKey& key, const TiledProduct::OnTiles& on_tiles,
                                 std::span<const float> features) const;
 
  private:

@@ -66,7 +66,7 @@ TEST(TileChoice, LearnsNothingWithoutATileThatLibrariesHave) {
   for (int i = 0; i < 20; ++i) samples.push_back(measured(rng, false, i % 2 == 0));
   const std::vector<float> features(20, 1.0F);
   CostRows rows = rows_of(samples);
-  const ProductCost product{
+  const TiledCost product{
       TiledProduct::fit(
           std::vector<TiledProduct::Sample>{{*product_shape(rows.keys[0]), {samples[0].time_s, samples[0].energy_j}}},
           16),
@@ -87,7 +87,7 @@ TEST(TileChoice, TakesTheMedianOfTheTilesThatMayRun) {
   rows.target = {1e-3, 1e-3, 2e-3};
   rows.weight = {1, 1, 1};
   rows.tiles = {OutputTile{128, 64}, OutputTile{128, 64}, OutputTile{128, 256}};
-  const ProductCost product{
+  const TiledCost product{
       TiledProduct::fit(std::vector<TiledProduct::Sample>{{*product_shape(key), {1e-5, 1e-3}}}, 16),
       &TiledProduct::Costs::energy_j};
   const std::vector<float> features{1, 1, 1}, own{1};

@@ -1,6 +1,5 @@
 #include "predict/tiled_product.h"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "predict/levenberg_marquardt.h"
 
 namespace tabjoule {
 namespace {
@@ -195,10 +195,8 @@ struct Machine {
   std::array<double, kLibraryTiles.size()> speed, energy, overhead;
 };
 
-/// What machines are like: means and standard deviations of the parameters. Scales come from the samples' extremes.
-struct MachinePrior {
-  Parameters mean{}, deviation{};
-
+/// What machines are like. Scales come from the samples' extremes.
+struct MachinePrior : NormalPrior<kParameterCount> {
   MachinePrior(std::span<const TiledProduct::Sample> samples, bool timed, int processors) {
     // Where energies alone are known, the unit of time is that of a device of one watt.
     double speed = 0, bandwidth = 0, shortest = std::numeric_limits<double>::infinity(), flop_energy = shortest;
@@ -220,10 +218,6 @@ struct MachinePrior {
     if (powers.empty()) powers.push_back(1);
     if (!std::isfinite(flop_energy)) flop_energy = 1e-12;
     std::sort(powers.begin(), powers.end());
-    const auto set = [this](std::size_t parameter, double value, double spread) {
-      mean[parameter] = value;
-      deviation[parameter] = spread;
-    };
     set(kPeak, std::log(1.1 * speed), 0.3);
     bandwidth = std::max(bandwidth, speed * samples.front().shape.element_bytes / kBalance);
     set(kBandwidth, std::log(bandwidth), 0.5);
@@ -244,18 +238,6 @@ struct MachinePrior {
     set(kSaturation, 0, 1.5);
     set(kKeptBytes, std::log(0.15e6 * processors), 0.7);
     for (std::size_t i = kSpeeds; i < kParameterCount; ++i) set(i, 0, 0.15);
-  }
-
-  /// From distances in standard deviations.
-  [[nodiscard]] Parameters at(const Eigen::VectorXd& z) const {
-    Parameters p{};
-    for (std::size_t i = 0; i < p.size(); ++i) p[i] = mean[i] + deviation[i] * z(static_cast<Eigen::Index>(i));
-    return p;
-  }
-  [[nodiscard]] Eigen::VectorXd distance(const Parameters& p) const {
-    Eigen::VectorXd z(p.size());
-    for (std::size_t i = 0; i < p.size(); ++i) z(static_cast<Eigen::Index>(i)) = (p[i] - mean[i]) / deviation[i];
-    return z;
   }
 };
 
@@ -284,7 +266,7 @@ struct MachineErrors {
       const std::optional<std::size_t> ran = sample.tile ? library_tile(*sample.tile, turned) : std::nullopt;
       const TiledProduct::Costs costs = ran ? choices[*ran] : machine.mean_of(choices);
       const auto add = [&](double predicted, double found) {
-        errors(next++) = found > 0 ? std::sqrt(sample.weight) * bent(std::log(predicted / found)) : 0;
+        errors(next++) = found > 0 ? std::sqrt(sample.weight) * bent_residual(std::log(predicted / found), kTypicalError) : 0;
       };
       add(costs.time_s, sample.costs.time_s);
       add(costs.energy_j, sample.costs.energy_j);
@@ -294,63 +276,13 @@ struct MachineErrors {
     errors.tail(z.size()) = z;
     return errors;
   }
-
-  /// Forward differences.
-  [[nodiscard]] Eigen::MatrixXd slopes(const Eigen::VectorXd& z, const Eigen::VectorXd& errors) const {
-    constexpr double kDifference = 1e-6;  // standard deviations of the prior
-    Eigen::MatrixXd result(errors.size(), z.size());
-    for (Eigen::Index i = 0; i < z.size(); ++i) {
-      Eigen::VectorXd moved = z;
-      moved(i) += kDifference;
-      const Eigen::VectorXd there = (*this)(moved);
-      result.col(i) = (there - errors) / kDifference;
-    }
-    return result;
-  }
-
-  static double bent(double error) {
-    const double r = error / kTypicalError;
-    // A machine far off any sense still has to show the way back.
-    if (!std::isfinite(r)) return 1e3;
-    return std::copysign(std::sqrt(2 * (std::sqrt(1 + r * r) - 1)), r);
-  }
 };
-
-/// Levenberg-Marquardt from `z`: damped Gauss-Newton steps, of which none raises the sum of squares. The prior keeps
-/// the normal equations well conditioned.
-void descend(const MachineErrors& errors_at, Eigen::VectorXd& z, int steps) {
-  constexpr double kFirstDamping = 0.1, kLargestDamping = 1e4, kSettled = 1e-5;
-  double damping = kFirstDamping;
-  Eigen::VectorXd errors = errors_at(z);
-  for (int step = 0; step < steps; ++step) {
-    const Eigen::MatrixXd slopes = errors_at.slopes(z, errors);
-    const Eigen::MatrixXd gram = slopes.transpose() * slopes;
-    const Eigen::VectorXd down = -slopes.transpose() * errors;
-    const double before = errors.squaredNorm();
-    for (;; damping *= 4) {
-      if (damping > kLargestDamping) return;
-      Eigen::MatrixXd damped = gram;
-      damped.diagonal() *= 1 + damping;
-      const Eigen::VectorXd moved = z + damped.ldlt().solve(down);
-      Eigen::VectorXd there = errors_at(moved);
-      if (!(there.squaredNorm() < before)) continue;
-      z = moved;
-      errors = std::move(there);
-      damping /= 8;
-      break;
-    }
-    if (errors.squaredNorm() > (1 - kSettled) * before) return;
-  }
-}
 
 }  // namespace
 
 TiledProduct TiledProduct::fit(std::span<const Sample> samples, int processors, const TiledProduct* near) {
   std::vector<Sample> chosen(samples.begin(), samples.end());
-  if (chosen.size() > kMostSamples) {
-    Rng(chosen.size()).shuffle(std::span(chosen));
-    chosen.resize(kMostSamples);
-  }
+  Rng(chosen.size()).keep_some(chosen, kMostSamples);
   const bool timed =
       std::any_of(samples.begin(), samples.end(), [](const Sample& sample) { return sample.costs.time_s > 0; });
   const bool named = std::any_of(chosen.begin(), chosen.end(), [](const Sample& sample) {
@@ -362,8 +294,7 @@ TiledProduct TiledProduct::fit(std::span<const Sample> samples, int processors, 
   const auto attempt = [&](bool turned) {
     const MachineErrors residuals{chosen, &prior, processors, turned};
     Eigen::VectorXd z = near != nullptr ? prior.distance(near->parameters_) : Eigen::VectorXd::Zero(kParameterCount);
-    descend(residuals, z, near != nullptr ? kNearSteps : kSteps);
-    const double error = residuals(z).squaredNorm();
+    const double error = descend(residuals, z, near != nullptr ? kNearSteps : kSteps);
     if (!(error < least)) return;
     least = error;
     best.parameters_ = prior.at(z);

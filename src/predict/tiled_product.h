@@ -70,7 +70,7 @@ class TiledProduct {
 };
 
 /// One of the costs of products.
-struct ProductCost {
+struct TiledCost {
   TiledProduct product;
   double TiledProduct::Costs::*cost = nullptr;
 };

@@ -23,36 +23,62 @@ CostRows rows_with(std::span<const KernelSample* const> samples, const std::vect
   return rows;
 }
 
-std::optional<CalibratedCost> fit_cost(const Terms& terms, const CostRows& rows,
-                                       const std::optional<ProductModels>& products, double TiledProduct::Costs::*cost,
-                                       ThreadPool& pool) {
-  if (rows.keys.empty()) return {};
-  return CalibratedCost::fit(terms, rows, products ? &*products : nullptr, cost, pool);
+/// Of times and energies; nothing of what is no product.
+struct ProductsOf {
+  std::optional<ProductCosts> time, energy;
+};
+
+/// Fits of all samples, and, beginning there, of those outside each fold. `fit`: of a fold, -1 for none, and where to
+/// begin.
+template <class Machine, class Fit>
+std::pair<Machine, std::vector<Machine>> fit_machines(const Fit& fit, ThreadPool& pool) {
+  const Machine all = fit(-1, nullptr);
+  std::vector<Machine> without(kFolds, all);
+  pool.run(kFolds, [&](int fold) { without[static_cast<std::size_t>(fold)] = fit(fold, &all); });
+  return {all, std::move(without)};
 }
 
-/// Nothing where the samples are no products, or of no GPU.
-std::optional<ProductModels> fit_products(std::span<const KernelSample* const> samples, const std::vector<int>& folds,
-                                          int processors, ThreadPool& pool) {
-  if (processors == 0 || !product_shape(samples.front()->key)) return {};
-  const auto outside = [&](int fold) {
+/// Both costs together.
+ProductsOf fit_gpu(std::span<const KernelSample* const> samples, const std::vector<int>& folds, int processors,
+                   ThreadPool& pool) {
+  const auto fit = [&](int without, const TiledProduct* near) {
     std::vector<TiledProduct::Sample> chosen;
     for (std::size_t i = 0; i < samples.size(); ++i)
-      if (folds[i] != fold)
+      if (folds[i] != without)
         chosen.push_back({*product_shape(samples[i]->key),
                           {samples[i]->time_s, samples[i]->energy_j},
                           samples[i]->weight,
                           output_tile_of(samples[i]->implementation)});
-    return chosen;
+    if (near != nullptr && (chosen.empty() || chosen.size() == samples.size())) return *near;
+    return TiledProduct::fit(chosen, processors, near);
   };
-  ProductModels models;
-  models.all = TiledProduct::fit(outside(-1), processors);
-  models.without.fill(models.all);
-  pool.run(kFolds, [&](int fold) {
-    const auto chosen = outside(fold);
-    if (!chosen.empty() && chosen.size() < samples.size())
-      models.without[static_cast<std::size_t>(fold)] = TiledProduct::fit(chosen, processors, &models.all);
-  });
-  return models;
+  const auto [all, without] = fit_machines<TiledProduct>(fit, pool);
+  const auto cost = [&](double TiledProduct::Costs::*which) {
+    ProductCosts costs{ProductCost(TiledCost{all, which}), {}};
+    for (const TiledProduct& product : without) costs.without.emplace_back(TiledCost{product, which});
+    return costs;
+  };
+  return {cost(&TiledProduct::Costs::time_s), cost(&TiledProduct::Costs::energy_j)};
+}
+
+ProductCosts fit_core(const CostRows& rows, ThreadPool& pool) {
+  const auto fit = [&](int without, const CoreProduct* near) {
+    std::vector<CoreProduct::Sample> chosen;
+    for (std::size_t i = 0; i < rows.keys.size(); ++i)
+      if (rows.folds[i] != without) chosen.push_back({*product_shape(rows.keys[i]), rows.target[i], rows.weight[i]});
+    if (near != nullptr && (chosen.empty() || chosen.size() == rows.keys.size())) return *near;
+    return CoreProduct::fit(chosen, near);
+  };
+  const auto [all, without] = fit_machines<CoreProduct>(fit, pool);
+  ProductCosts costs{ProductCost(all), {}};
+  for (const CoreProduct& core : without) costs.without.emplace_back(core);
+  return costs;
+}
+
+std::optional<CalibratedCost> fit_cost(const Terms& terms, const CostRows& rows,
+                                       const std::optional<ProductCosts>& products, ThreadPool& pool) {
+  if (rows.keys.empty()) return {};
+  return CalibratedCost::fit(terms, rows, products ? &*products : nullptr, pool);
 }
 
 double log_size(std::int64_t size) { return std::log2(1 + static_cast<double>(size)); }
@@ -70,9 +96,14 @@ TypeModel TypeModel::fit(std::span<const KernelSample* const> samples, std::opti
   const CostRows& more = time.keys.size() > energy.keys.size() ? time : energy;
   if (!processors) processors = find_processors(type, more, pool);
   TypeModel model(Terms(type, keys, *processors));
-  const auto products = fit_products(samples, folds, *processors, pool);
-  model.time_ = fit_cost(model.terms_, time, products, &TiledProduct::Costs::time_s, pool);
-  model.energy_ = fit_cost(model.terms_, energy, products, &TiledProduct::Costs::energy_j, pool);
+  ProductsOf products;
+  if (product_shape(keys.front()) && *processors > 0) products = fit_gpu(samples, folds, *processors, pool);
+  if (product_shape(keys.front()) && *processors == 0) {
+    if (!time.keys.empty()) products.time = fit_core(time, pool);
+    if (!energy.keys.empty()) products.energy = fit_core(energy, pool);
+  }
+  model.time_ = fit_cost(model.terms_, time, products.time, pool);
+  model.energy_ = fit_cost(model.terms_, energy, products.energy, pool);
   for (std::size_t i = 0; i < energy.keys.size(); ++i)
     model.held_out_.push_back(
         {energy.target[i], model.energy_->held_out()[i], work_of(energy.keys[i]).flops, energy.folds[i]});

@@ -19,9 +19,7 @@ constexpr double kExchanged = 0.3;
 RowIndices sample_of_rows(std::size_t rows, std::uint64_t seed) {
   RowIndices sample(rows);
   std::iota(sample.begin(), sample.end(), 0U);
-  if (rows <= kMostCandidates) return sample;
-  Rng(seed).shuffle(std::span(sample));
-  sample.resize(kMostCandidates);
+  Rng(seed).keep_some(sample, kMostCandidates);
   std::sort(sample.begin(), sample.end());
   return sample;
 }
