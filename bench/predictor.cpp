@@ -223,10 +223,11 @@ void report_profile(const std::string& path, int seeds) {
   }
   for (const auto& [type, samples] : by_type) {
     if (samples.size() < 100) continue;
-    for (const std::size_t training : {std::size_t{20}, std::size_t{40}, std::size_t{80}, std::size_t{160},
-                                       std::size_t{320}, samples.size() / 2})
+    for (const std::size_t training :
+         {std::size_t{20}, std::size_t{40}, std::size_t{80}, std::size_t{160}, std::size_t{320}, samples.size() / 2})
       if (training <= samples.size() / 2)
-        report({to_string(type), [&](const std::string&) { return samples; }, training, 0, profile.processors}, path, seeds);
+        report({to_string(type), [&](const std::string&) { return samples; }, training, 0, profile.processors}, path,
+               seeds);
   }
 }
 

@@ -21,50 +21,7 @@ struct Block {
 constexpr std::array<Block, 3> kBlocks{{{.rows = 6, .columns = 16, .panel = 16},
                                         {.rows = 12, .columns = 32, .panel = 16},
                                         {.rows = 8, .columns = 8, .panel = 8}}};
-constexpr double kDepth = 256;          // of k: what is summed up before outputs are written and read again
-constexpr double kTypicalError = 0.05;  // of the model: what lies farther off counts less
-constexpr std::size_t kMostSamples = 300;
-constexpr int kFirstSteps = 10, kSteps = 30, kNearSteps = 8;
-
-// In the unit of cost; of an element, a step and so on, where nothing else is said.
-enum Parameter : std::size_t {
-  kCall,
-  kRowsCall,     // more, of a product of more than one row
-  kBatchesCall,  // likewise of more than one product
-  kProduct,      // of a batch, but the first
-  kRow,
-  kColumn,
-  kStep,  // of k
-  kBlock,
-  kMultiply,       // a multiplication and addition
-  kLatency,        // of an addition, a step of k and a block of columns
-  kLoad,           // of a weight from the first cache, a block of rows
-  kLoadBeyond1,    // more, where weights are more than the first cache holds
-  kLoadBeyond2,    // the second
-  kLoadBeyond3,    // the last
-  kCache1,         // bytes
-  kCache2,         // bytes
-  kCache3,         // bytes
-  kFarPasses,      // through the weights that find them beyond the first cache
-  kDeep,           // share by which arithmetic is dearer where k is large
-  kDeepFrom,       // such a k
-  kPart,           // an output, of each further kDepth of k
-  kWeight,         // once, of each
-  kInput,          // element
-  kOutput,         // element
-  kOutputBeyond1,  // more, beyond the first cache
-  kActivation,     // an output on which something else is computed
-  kBeyond2,        // an input or output beyond the second cache
-  kBeyond3,        // the last
-  kWindow,         // an input of a window
-  kWindowBeyond2,  // more, where all windows are beyond the second cache
-  kPadding,        // share of a padded column's cost
-  kVectorPadding,  // likewise of one row
-  kVector,         // share of a block of one row that a product of one row costs
-  kParameterCount,
-};
-static_assert(kParameterCount == CoreProduct::kParameters);
-using Parameters = std::array<double, kParameterCount>;
+constexpr double kDepth = 256;  // of k: what is summed up before outputs are written and read again
 
 double padded(double size, double step, double share) { return size + share * (std::ceil(size / step) * step - size); }
 
@@ -76,8 +33,48 @@ double beyond(double bytes, double cache_bytes) {
 
 double fourth(double value) { return value * value * value * value; }
 
-/// Parameters as they are used.
+/// A core as its parameters make it.
 struct Core {
+  // In the unit of cost; of an element, a step and so on, where nothing else is said.
+  enum Parameter : std::size_t {
+    kCall,
+    kRowsCall,     // more, of a product of more than one row
+    kBatchesCall,  // likewise of more than one product
+    kProduct,      // of a batch, but the first
+    kRow,
+    kColumn,
+    kStep,  // of k
+    kBlock,
+    kMultiply,       // a multiplication and addition
+    kLatency,        // of an addition, a step of k and a block of columns
+    kLoad,           // of a weight from the first cache, a block of rows
+    kLoadBeyond1,    // more, where weights are more than the first cache holds
+    kLoadBeyond2,    // the second
+    kLoadBeyond3,    // the last
+    kCache1,         // bytes
+    kCache2,         // bytes
+    kCache3,         // bytes
+    kFarPasses,      // through the weights that find them beyond the first cache
+    kDeep,           // share by which arithmetic is dearer where k is large
+    kDeepFrom,       // such a k
+    kPart,           // an output, of each further kDepth of k
+    kWeight,         // once, of each
+    kInput,          // element
+    kOutput,         // element
+    kOutputBeyond1,  // more, beyond the first cache
+    kActivation,     // an output on which something else is computed
+    kBeyond2,        // an input or output beyond the second cache
+    kBeyond3,        // the last
+    kWindow,         // an input of a window
+    kWindowBeyond2,  // more, where all windows are beyond the second cache
+    kPadding,        // share of a padded column's cost
+    kVectorPadding,  // likewise of one row
+    kVector,         // share of a block of one row that a product of one row costs
+    kParameterCount,
+  };
+  static_assert(kParameterCount == CoreProduct::kParameters);
+  using Parameters = std::array<double, kParameterCount>;
+
   Core(const Parameters& logs, const Block& registers) : block(registers) {
     for (std::size_t i = 0; i < p.size(); ++i) p[i] = std::exp(logs[i]);
     // A share; and what is more than the whole would let costs fall where sizes grow.
@@ -90,10 +87,10 @@ struct Core {
     const double m = turned ? 1 : s.m, n = turned ? s.m : s.n;
     const bool vector = m <= 1;
     const double weights = n * s.k, weight_bytes = s.element_bytes * s.batch * weights;
-    const double far = (p[kLoadBeyond1] * beyond(weight_bytes, p[kCache1]) +
-                        p[kLoadBeyond2] * beyond(weight_bytes, p[kCache2]) +
-                        p[kLoadBeyond3] * beyond(weight_bytes, p[kCache3])) /
-                       weight_bytes;
+    const double far =
+        (p[kLoadBeyond1] * beyond(weight_bytes, p[kCache1]) + p[kLoadBeyond2] * beyond(weight_bytes, p[kCache2]) +
+         p[kLoadBeyond3] * beyond(weight_bytes, p[kCache3])) /
+        weight_bytes;
     const double columns = padded(n, block.panel, p[vector ? kVectorPadding : kPadding]);
     const double blocks = std::ceil(n / block.columns);
     const double deep = s.k * s.k / (s.k * s.k + p[kDeepFrom] * p[kDeepFrom]);
@@ -104,7 +101,8 @@ struct Core {
       return s.k * std::sqrt(std::sqrt(sum)) + p[kBlock] * blocks;
     };
     const double whole = std::floor(m / block.rows), rest = m - whole * block.rows;
-    const double passes = std::ceil(m / block.rows), far_passes = passes * (1 + p[kFarPasses]) / (passes + p[kFarPasses]);
+    const double passes = std::ceil(m / block.rows),
+                 far_passes = passes * (1 + p[kFarPasses]) / (passes + p[kFarPasses]);
     const double first = std::min(m, block.rows), first_near = pass(first, p[kLoad]);
     double product = far_passes * (pass(first, p[kLoad] + far) - first_near);
     if (whole > 0) product += whole * first_near;
@@ -114,8 +112,8 @@ struct Core {
                p[kPart] * m * n * (std::ceil(s.k / kDepth) - 1);
     if (s.window > 1) {
       const double windows = m * s.k;
-      product += p[kWindow] * windows +
-                 p[kWindowBeyond2] * beyond(s.element_bytes * windows, p[kCache2]) / s.element_bytes;
+      product +=
+          p[kWindow] * windows + p[kWindowBeyond2] * beyond(s.element_bytes * windows, p[kCache2]) / s.element_bytes;
     }
     const double outputs = s.batch * m * n, output_bytes = s.element_bytes * outputs;
     const double held_bytes = s.element_bytes * s.batch * m * (s.k + n);
@@ -133,58 +131,63 @@ struct Core {
   Parameters p{};
 };
 
+using CorePrior = NormalPrior<Core::kParameterCount>;
+
 /// What cores are like, found on an AVX-512 server's core (MLAS) and a phone's. Scales come from the samples' extremes:
 /// the cheapest of them, and the cheapest multiplication.
-NormalPrior<kParameterCount> prior_of(std::span<const CoreProduct::Sample> samples) {
+CorePrior prior_of(std::span<const CoreProduct::Sample> samples) {
   double least = std::numeric_limits<double>::infinity(), multiply = least;
   for (const auto& [shape, cost, weight] : samples) {
     least = std::min(least, cost);
     multiply = std::min(multiply, cost / (shape.batch * shape.m * shape.n * shape.k));
   }
-  NormalPrior<kParameterCount> prior;
-  const auto set = [&](Parameter parameter, double value, double spread) {
+  CorePrior prior;
+  const auto set = [&](Core::Parameter parameter, double value, double spread) {
     prior.set(parameter, std::log(value), spread);
   };
-  set(kCall, 0.7 * least, 0.5);
-  set(kRowsCall, 0.1 * least, 1.5);
-  set(kBatchesCall, 0.1 * least, 1.5);
-  set(kProduct, 0.05 * least, 1.5);
-  set(kRow, 30 * multiply, 1.5);
-  set(kColumn, 10 * multiply, 1.5);
-  set(kStep, 20 * multiply, 1.5);
-  set(kBlock, 300 * multiply, 1);
-  set(kMultiply, 0.9 * multiply, 0.3);
-  set(kLatency, 60 * multiply, 1);
-  set(kLoad, 2 * multiply, 1);
-  set(kLoadBeyond1, multiply, 1);
-  set(kLoadBeyond2, 4 * multiply, 1);
-  set(kLoadBeyond3, 6 * multiply, 1);
-  set(kCache1, 48e3, 0.7);
-  set(kCache2, 1e6, 0.7);
-  set(kCache3, 8e6, 0.7);
-  set(kFarPasses, 3, 1.2);
-  set(kDeep, 0.1, 1);
-  set(kDeepFrom, 500, 0.7);
-  set(kPart, 4 * multiply, 1.5);
-  set(kWeight, multiply, 1.5);
-  set(kInput, 2 * multiply, 1.5);
-  set(kOutput, 3 * multiply, 1.5);
-  set(kOutputBeyond1, 4 * multiply, 1.5);
-  set(kActivation, 3 * multiply, 1);
-  set(kBeyond2, 4 * multiply, 1.5);
-  set(kBeyond3, 4 * multiply, 1.5);
-  set(kWindow, 6 * multiply, 1);
-  set(kWindowBeyond2, 6 * multiply, 1);
-  set(kPadding, 1, 0.5);
-  set(kVectorPadding, 0.7, 0.7);
-  set(kVector, 0.7, 0.7);
+  set(Core::kCall, 0.7 * least, 0.5);
+  set(Core::kRowsCall, 0.1 * least, 1.5);
+  set(Core::kBatchesCall, 0.1 * least, 1.5);
+  set(Core::kProduct, 0.05 * least, 1.5);
+  set(Core::kRow, 30 * multiply, 1.5);
+  set(Core::kColumn, 10 * multiply, 1.5);
+  set(Core::kStep, 20 * multiply, 1.5);
+  set(Core::kBlock, 300 * multiply, 1);
+  set(Core::kMultiply, 0.9 * multiply, 0.3);
+  set(Core::kLatency, 60 * multiply, 1);
+  set(Core::kLoad, 2 * multiply, 1);
+  set(Core::kLoadBeyond1, multiply, 1);
+  set(Core::kLoadBeyond2, 4 * multiply, 1);
+  set(Core::kLoadBeyond3, 6 * multiply, 1);
+  set(Core::kCache1, 48e3, 0.7);
+  set(Core::kCache2, 1e6, 0.7);
+  set(Core::kCache3, 8e6, 0.7);
+  set(Core::kFarPasses, 3, 1.2);
+  set(Core::kDeep, 0.1, 1);
+  set(Core::kDeepFrom, 500, 0.7);
+  set(Core::kPart, 4 * multiply, 1.5);
+  set(Core::kWeight, multiply, 1.5);
+  set(Core::kInput, 2 * multiply, 1.5);
+  set(Core::kOutput, 3 * multiply, 1.5);
+  set(Core::kOutputBeyond1, 4 * multiply, 1.5);
+  set(Core::kActivation, 3 * multiply, 1);
+  set(Core::kBeyond2, 4 * multiply, 1.5);
+  set(Core::kBeyond3, 4 * multiply, 1.5);
+  set(Core::kWindow, 6 * multiply, 1);
+  set(Core::kWindowBeyond2, 6 * multiply, 1);
+  set(Core::kPadding, 1, 0.5);
+  set(Core::kVectorPadding, 0.7, 0.7);
+  set(Core::kVector, 0.7, 0.7);
   return prior;
 }
 
 }  // namespace
 
 CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct* near) {
-  const NormalPrior<kParameterCount> prior = prior_of(samples);
+  constexpr double kTypicalError = 0.05;  // of the model: what lies farther off counts less
+  constexpr std::size_t kMostSamples = 300;
+  constexpr int kFirstSteps = 10, kSteps = 30, kNearSteps = 8;
+  const CorePrior prior = prior_of(samples);
   std::vector<Sample> chosen(samples.begin(), samples.end());
   Rng(chosen.size()).keep_some(chosen, kMostSamples);
   const auto errors_with = [&](std::size_t block) {
@@ -199,7 +202,7 @@ CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct*
     };
   };
   CoreProduct best;
-  Eigen::VectorXd z = Eigen::VectorXd::Zero(kParameterCount);
+  Eigen::VectorXd z = Eigen::VectorXd::Zero(kParameters);
   if (near != nullptr) {
     best.block_ = near->block_;
     z = prior.distance(near->parameters_);
@@ -207,7 +210,7 @@ CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct*
   } else {
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t block = 0; block < kBlocks.size(); ++block) {
-      Eigen::VectorXd point = Eigen::VectorXd::Zero(kParameterCount);
+      Eigen::VectorXd point = Eigen::VectorXd::Zero(kParameters);
       const double error = descend(errors_with(block), point, kFirstSteps);
       if (!(error < least)) continue;
       least = error;

@@ -7,7 +7,7 @@
 namespace tabjoule {
 namespace {
 
-Eigen::MatrixXd slopes_at(const Residuals& residuals, const Eigen::VectorXd& point, const Eigen::VectorXd& here) {
+Eigen::MatrixXd slopes_at(const ResidualsAt& residuals, const Eigen::VectorXd& point, const Eigen::VectorXd& here) {
   constexpr double kDifference = 1e-6;
   Eigen::MatrixXd slopes(here.size(), point.size());
   Eigen::VectorXd moved = point;
@@ -21,7 +21,7 @@ Eigen::MatrixXd slopes_at(const Residuals& residuals, const Eigen::VectorXd& poi
 
 }  // namespace
 
-double descend(const Residuals& residuals, Eigen::VectorXd& point, int steps) {
+double descend(const ResidualsAt& residuals, Eigen::VectorXd& point, int steps) {
   constexpr double kFirstDamping = 0.1, kLargestDamping = 1e4, kSettled = 1e-5;
   double damping = kFirstDamping;
   Eigen::VectorXd here = residuals(point);

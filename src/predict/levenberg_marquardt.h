@@ -10,11 +10,11 @@ namespace tabjoule {
 
 /// (R) residuals of a point (P): what is sought is the least sum of their squares. Those of a Gaussian prior, the point
 /// itself in standard deviations, should be among them: they keep the normal equations well conditioned.
-using Residuals = std::function<Eigen::VectorXd(const Eigen::VectorXd& point)>;
+using ResidualsAt = std::function<Eigen::VectorXd(const Eigen::VectorXd& point)>;
 
 /// Levenberg-Marquardt from `point`: damped Gauss-Newton steps, of which none raises the sum of squares, until it falls
 /// no longer. Slopes are forward differences of 1e-6. Returns the sum of squares where it ends.
-double descend(const Residuals& residuals, Eigen::VectorXd& point, int steps);
+double descend(const ResidualsAt& residuals, Eigen::VectorXd& point, int steps);
 
 /// A residual whose square is the pseudo-Huber loss of `error`: quadratic well below `typical`, linear far beyond. What
 /// is not finite is very wrong.

@@ -87,9 +87,8 @@ TEST(TileChoice, TakesTheMedianOfTheTilesThatMayRun) {
   rows.target = {1e-3, 1e-3, 2e-3};
   rows.weight = {1, 1, 1};
   rows.tiles = {OutputTile{128, 64}, OutputTile{128, 64}, OutputTile{128, 256}};
-  const TiledCost product{
-      TiledProduct::fit(std::vector<TiledProduct::Sample>{{*product_shape(key), {1e-5, 1e-3}}}, 16),
-      &TiledProduct::Costs::energy_j};
+  const TiledCost product{TiledProduct::fit(std::vector<TiledProduct::Sample>{{*product_shape(key), {1e-5, 1e-3}}}, 16),
+                          &TiledProduct::Costs::energy_j};
   const std::vector<float> features{1, 1, 1}, own{1};
   const TileChoice choice = TileChoice::fit(product, rows, features);
   EXPECT_NEAR(std::exp(choice.log_cost(product, key, product.product.predict(*product_shape(key)), own)), 1e-3, 1e-6);

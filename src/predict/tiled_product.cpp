@@ -266,7 +266,8 @@ struct MachineErrors {
       const std::optional<std::size_t> ran = sample.tile ? library_tile(*sample.tile, turned) : std::nullopt;
       const TiledProduct::Costs costs = ran ? choices[*ran] : machine.mean_of(choices);
       const auto add = [&](double predicted, double found) {
-        errors(next++) = found > 0 ? std::sqrt(sample.weight) * bent_residual(std::log(predicted / found), kTypicalError) : 0;
+        errors(next++) =
+            found > 0 ? std::sqrt(sample.weight) * bent_residual(std::log(predicted / found), kTypicalError) : 0;
       };
       add(costs.time_s, sample.costs.time_s);
       add(costs.energy_j, sample.costs.energy_j);
