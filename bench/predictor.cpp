@@ -4,6 +4,7 @@
 //   bench_predictor PROFILE.json [SEEDS, 5]     of a profile of one's own, type by type, from few samples to half
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -212,6 +213,47 @@ void report(const Row& row, const std::string& folder, int seeds) {
   std::fflush(stdout);
 }
 
+/// The profile's whole models from some of its kernels: their sums, not corrected, so that no model was seen. Intervals
+/// of sums hold only what the predictor is unsure of, not what kernels cost each other, and are not shown.
+void report_models(const DeviceProfile& profile, int seeds) {
+  if (profile.models.empty()) return;
+  fmt::print("\nsums of the {} whole models\n{:>8} {:>9}  MAPE by name\n", profile.models.size(), "training", "MAPE");
+  DeviceProfile part = profile;
+  part.models.clear();
+  for (const std::size_t training :
+       {std::size_t{80}, std::size_t{160}, std::size_t{320}, std::size_t{640}, profile.samples.size()}) {
+    if (training > profile.samples.size()) continue;
+    std::map<std::string, std::pair<double, int>> errors;  // by the first word of the name: summed, how many
+    for (int seed = 0; seed < seeds; ++seed) {
+      Samples shuffled = profile.samples;
+      Rng(static_cast<std::uint64_t>(seed)).shuffle(std::span(shuffled));
+      std::stable_partition(shuffled.begin(), shuffled.end(),
+                            [](const KernelSample& sample) { return sample.key.type == KernelType::session; });
+      part.samples.assign(shuffled.begin(), shuffled.begin() + static_cast<std::ptrdiff_t>(training));
+      const Predictor predictor = Predictor::fit(part, available_threads());
+      for (const ModelSample& model : profile.models) {
+        KernelGraph graph;
+        for (const KernelKey& key : model.kernels) graph.kernels.push_back({key, {}});
+        const ModelPrediction sum = predictor.predict(graph);
+        if (sum.unknown > 0) continue;
+        auto& [error, count] = errors[model.name.substr(0, model.name.find(' '))];
+        error += std::abs(sum.energy_per_batch_j / model.energy_j - 1);
+        ++count;
+      }
+    }
+    double all = 0;
+    int count = 0;
+    std::string by_name;
+    for (const auto& [name, sum] : errors) {
+      all += sum.first;
+      count += sum.second;
+      by_name += fmt::format("  {} {:.2f} ({})", name, 100 * sum.first / sum.second, sum.second / seeds);
+    }
+    fmt::print("{:>8} {:>9.2f}{}\n", training, 100 * all / count, by_name);
+    std::fflush(stdout);
+  }
+}
+
 /// Each kernel type of a profile of at least 100 samples, from ever more of them. Times, where there are.
 void report_profile(const std::string& path, int seeds) {
   const DeviceProfile profile = read_profile(path);
@@ -229,6 +271,7 @@ void report_profile(const std::string& path, int seeds) {
         report({to_string(type), [&](const std::string&) { return samples; }, training, 0, profile.processors}, path,
                seeds);
   }
+  report_models(profile, seeds);
 }
 
 constexpr int kOrinProcessors = 16;

@@ -43,6 +43,8 @@ class KernelMeter {
   /// by side, whose outputs all leave the model: cost = run + links x kernel. Errors (device): not stable in a few
   /// tries.
   [[nodiscard]] SessionCost session() const;
+  /// The same in one try. Errors (UnstableError): not stable.
+  [[nodiscard]] SessionCost session_again() const { return measure_session(/*accept_disturbed=*/false); }
 
   /// One kernel of `copies`. Errors: (UnstableError) it is lost in the session's cost, not stable or disturbed for all
   /// of the budget; (input) it cannot be built alone.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "graph/onnx/onnx_file.h"
@@ -29,6 +30,14 @@ std::unique_ptr<LoadedModel> small_model(Runner& runner) {
   return model;
 }
 
+/// Of at least one.
+double undisturbed(std::vector<double> times_s) {
+  const std::size_t place = std::min(std::max(kWrong, times_s.size() / kUndisturbed), times_s.size() - 1);
+  const auto quick = times_s.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(times_s.begin(), quick, times_s.end());
+  return *quick;
+}
+
 }  // namespace
 
 double Pace::read() {
@@ -41,9 +50,12 @@ double Pace::read() {
   for (double& time_s : times_s) time_s = trial();
   std::sort(times_s.begin(), times_s.end());
   const double now_s = clock_.now_s();
-  if (last_minute_.empty() || now_s >= last_minute_.back().at_s + kBetweenS)
-    last_minute_.push_back({now_s, times_s[kTrials / 2]});
-  return times_s[kTrials / 2];
+  latest_ = times_s[kTrials / 2];
+  if (last_minute_.empty() || now_s >= last_minute_.back().at_s + kBetweenS) {
+    last_minute_.push_back({now_s, latest_});
+    all_.push_back(latest_);
+  }
+  return latest_;
 }
 
 double Pace::slowness() {
@@ -61,11 +73,10 @@ double Pace::slowness() {
   const double now_s = read();
   std::vector<double> times_s;
   for (const Reading& reading : last_minute_) times_s.push_back(reading.time_s);
-  const auto undisturbed =
-      times_s.begin() + static_cast<std::ptrdiff_t>(std::max(kWrong, times_s.size() / kUndisturbed));
-  std::nth_element(times_s.begin(), undisturbed, times_s.end());
-  return now_s / *undisturbed;
+  return now_s / undisturbed(std::move(times_s));
 }
+
+double Pace::quick() const { return all_.empty() ? 0 : undisturbed(all_); }
 
 double Pace::wait_until_quiet(double end_s) {
   for (;;) {

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "runtime/runner.h"
@@ -24,6 +25,12 @@ class Pace {
   /// that wakes up is slow for other reasons.
   double wait_until_quiet(double end_s);
 
+  /// What the small model took at the last look, in a unit of its own; 0 before the first.
+  [[nodiscard]] double latest() const { return latest_; }
+  /// What it took in the quickest fifth of all that was looked at so far, likewise. At the beginning nobody can know
+  /// whether something disturbs all the time; this tells later.
+  [[nodiscard]] double quick() const;
+
  private:
   struct Reading {
     double at_s, time_s;
@@ -34,7 +41,9 @@ class Pace {
   Clock& clock_;
   std::unique_ptr<LoadedModel> model_;
   int runs_ = 1;
+  double latest_ = 0;
   std::deque<Reading> last_minute_;
+  std::vector<double> all_;
 };
 
 /// A slowness below which nothing disturbs.

@@ -1,10 +1,12 @@
 #include "profile/profile.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <iterator>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -24,13 +26,44 @@ constexpr std::size_t kKernelsBeforeCrowding = 16;
 constexpr double kPatience = 5;
 constexpr double kHeldOutPatience = 2;
 constexpr std::size_t kRoundShare = 8;  // so that looking takes no more time as samples grow
-constexpr double kModelShare = 0.1;     // of the budget
+constexpr double kModelShare = 0.15;    // of the budget
 constexpr double kStoreEveryS = 1;      // of this machine's time: what a kill loses
+
+// The session is in every sample and every prediction: measured again after so long, and after twice as long.
+constexpr double kSessionAgainS = 8;
 
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
 
-bool holds(std::span<const KernelSample> samples, const KernelKey& key) {
-  return std::any_of(samples.begin(), samples.end(), [&](const KernelSample& sample) { return sample.key == key; });
+template <class Samples>
+auto find(Samples& samples, const KernelKey& key) {
+  return std::find_if(samples.begin(), samples.end(), [&](const KernelSample& sample) { return sample.key == key; });
+}
+
+bool holds(const std::vector<KernelSample>& samples, const KernelKey& key) {
+  return find(samples, key) != samples.end();
+}
+
+bool is_of(const MeasuringTask& task, const CrowdingSample& sample) {
+  return sample.key == task.key && sample.weight_bytes == weight_bytes(task);
+}
+
+/// What was measured, and the pace beside it.
+template <class T>
+struct Paced {
+  T of;
+  double pace = 0;
+};
+
+/// The median of each cost; of an even number the lower, since what disturbs only adds.
+SessionCost middle_of(const std::vector<SessionCost>& sessions) {
+  const auto middle = [&](auto part) {
+    std::vector<MeteredCost> costs;
+    for (const SessionCost& session : sessions) costs.push_back(session.*part);
+    std::sort(costs.begin(), costs.end(),
+              [](const MeteredCost& a, const MeteredCost& b) { return a.time_s < b.time_s; });
+    return costs[(costs.size() - 1) / 2];
+  };
+  return {middle(&SessionCost::run), middle(&SessionCost::intermediate)};
 }
 
 /// One profiling run.
@@ -64,9 +97,11 @@ class Profiling {
     take_session();
     plan(wanted);
     measure_all(/*try_again=*/true);
-    while (!waiting_.empty() && may_go_on()) {
-      plan_round();
+    look_back();
+    while (!(left_.empty() && waiting_.empty()) && may_go_on()) {
+      if (left_.empty()) plan_round();
       measure_all(/*try_again=*/true);
+      look_back();
     }
     left_.swap(unstable_);
     measure_all(/*try_again=*/false);
@@ -85,16 +120,76 @@ class Profiling {
   }
 
   void take_session() {
-    if (!profile_.has(session_key())) {
-      const SessionCost session = meter_.session();
-      profile_.intermediate_time_s = session.intermediate.time_s;
-      profile_.intermediate_energy_j = session.intermediate.energy_j;
-      store(profile_.samples, session_key(), session.run);
+    const auto found = find(profile_.samples, session_key());
+    if (found != profile_.samples.end()) {
+      session_ = {{found->time_s, found->energy_j}, {profile_.intermediate_time_s, profile_.intermediate_energy_j}};
+      return;
     }
-    const auto is_session = [](const KernelSample& sample) { return sample.key == session_key(); };
-    const auto found = std::find_if(profile_.samples.begin(), profile_.samples.end(), is_session);
-    session_.run = {found->time_s, found->energy_j};
-    session_.intermediate = {profile_.intermediate_time_s, profile_.intermediate_energy_j};
+    session_ = meter_.session();
+    sessions_.push_back({session_, pace()});
+    store_session();
+  }
+
+  void store_session() {
+    profile_.intermediate_time_s = session_.intermediate.time_s;
+    profile_.intermediate_energy_j = session_.intermediate.energy_j;
+    store(profile_.samples, session_key(), session_.run);
+  }
+
+  /// Of the last that was measured; 0 where the device has none.
+  [[nodiscard]] double pace() const { return device_.pace ? device_.pace->latest() : 0; }
+
+  /// Whether it was measured beside the pace that has turned out to be an undisturbed one.
+  [[nodiscard]] bool was_quiet(double pace) const { return pace <= kQuiet * device_.pace->quick(); }
+
+  /// What turns out to have been measured while something disturbed all the time is measured once more: nothing at the
+  /// beginning tells that it does.
+  void look_back() {
+    if (!device_.pace) return;
+    const bool doubtful = !sessions_.empty() && quiet_sessions().empty();
+    if (doubtful || elapsed_s() >= next_session_s_) measure_session_again();
+    std::erase_if(measured_, [&](const Paced<MeasuringTask>& measured) {
+      if (was_quiet(measured.pace)) return false;
+      left_.push_back(measured.of);
+      again_.emplace(measured.of.key, measured.of.copies);
+      return true;
+    });
+  }
+
+  void measure_session_again() {
+    try {
+      sessions_.push_back({meter_.session_again(), pace()});
+    } catch (const UnstableError&) {
+    }
+    next_session_s_ = 2 * elapsed_s();
+    const std::vector<SessionCost> quiet = quiet_sessions();
+    if (!quiet.empty()) adopt_session(middle_of(quiet));
+  }
+
+  [[nodiscard]] std::vector<SessionCost> quiet_sessions() const {
+    std::vector<SessionCost> quiet;
+    for (const Paced<SessionCost>& session : sessions_)
+      if (was_quiet(session.pace)) quiet.push_back(session.of);
+    return quiet;
+  }
+
+  /// What was measured with another session's cost taken out of it.
+  void adopt_session(const SessionCost& session) {
+    const MeteredCost run = session_.run - session.run;
+    const MeteredCost intermediate = session.intermediate - session_.intermediate;
+    const auto adjust = [&](auto& sample, int copies) {
+      const MeteredCost cost = MeteredCost{sample.time_s, sample.energy_j} + 1.0 / copies * run + intermediate;
+      if (!cost.positive()) return;  // it is hardly more than a session, and less than its doubt
+      sample.time_s = cost.time_s;
+      sample.energy_j = cost.energy_j;
+    };
+    for (std::vector<KernelSample>* samples : {&profile_.samples, &profile_.held_out})
+      for (KernelSample& sample : *samples)
+        if (sample.key.type != KernelType::session) adjust(sample, copies_to_measure(sample.key));
+    for (CrowdingSample& sample : profile_.crowding)
+      adjust(sample, static_cast<int>(std::lround(sample.weight_bytes / (4 * work_of(sample.key).parameters))));
+    session_ = session;
+    store_session();
   }
 
   /// The first kernels and those held out into left_, the others into waiting_.
@@ -138,9 +233,8 @@ class Profiling {
   [[nodiscard]] bool lacks(const KernelKey& key) const { return key.type != KernelType::session && !profile_.has(key); }
 
   [[nodiscard]] bool has_crowding(const MeasuringTask& task) const {
-    return std::any_of(profile_.crowding.begin(), profile_.crowding.end(), [&](const CrowdingSample& sample) {
-      return sample.key == task.key && sample.weight_bytes == weight_bytes(task);
-    });
+    return std::any_of(profile_.crowding.begin(), profile_.crowding.end(),
+                       [&](const CrowdingSample& sample) { return is_of(task, sample); });
   }
 
   void measure_all(bool try_again) {
@@ -165,13 +259,16 @@ class Profiling {
   void measure_one(const MeasuringTask& task) {
     if (task.purpose == Purpose::crowding) {
       const MeteredCost cost = meter_.kernel(task.key, task.copies, session_, kPatience);
+      std::erase_if(profile_.crowding, [&](const CrowdingSample& sample) { return is_of(task, sample); });
       profile_.crowding.push_back({task.key, weight_bytes(task), cost.time_s, cost.energy_j});
-      return changed();
+      changed();
+    } else {
+      const bool held_out = task.purpose == Purpose::held_out;
+      const MeteredCost cost =
+          meter_.kernel(task.key, copies_to_measure(task.key), session_, held_out ? kHeldOutPatience : 1);
+      store(held_out ? profile_.held_out : profile_.samples, task.key, cost);
     }
-    const bool held_out = task.purpose == Purpose::held_out;
-    const MeteredCost cost =
-        meter_.kernel(task.key, copies_to_measure(task.key), session_, held_out ? kHeldOutPatience : 1);
-    store(held_out ? profile_.held_out : profile_.samples, task.key, cost);
+    if (device_.pace && !again_.contains({task.key, task.copies})) measured_.push_back({task, pace()});
   }
 
   void measure_models() {
@@ -203,8 +300,14 @@ class Profiling {
     }
   }
 
+  /// In the place of what was measured before.
   void store(std::vector<KernelSample>& samples, const KernelKey& key, const MeteredCost& cost) {
-    samples.push_back({key, cost.time_s, cost.energy_j, 1, profile_.fingerprint});
+    const KernelSample sample{key, cost.time_s, cost.energy_j, 1, profile_.fingerprint};
+    const auto found = find(samples, key);
+    if (found != samples.end())
+      *found = sample;
+    else
+      samples.push_back(sample);
     changed();
   }
 
@@ -253,6 +356,10 @@ class Profiling {
   const std::filesystem::path& path_;
   const ProgressSink& progress_;
   SessionCost session_;
+  std::vector<Paced<SessionCost>> sessions_;    ///< as often as they were measured
+  std::vector<Paced<MeasuringTask>> measured_;  ///< once, by a device that has a pace
+  std::set<std::pair<KernelKey, int>> again_;   ///< measured twice; not a third time
+  double next_session_s_ = kSessionAgainS;
   double begin_s_ = 0;
   SystemClock wall_;
   double stored_s_ = wall_.now_s();

@@ -94,6 +94,33 @@ TEST(Profile, RecoversEachKernelsCostWhileOthersTakeHalfOfTheTime) {
   EXPECT_NEAR(profile.models[0].time_s, fake::model_s(graph()), 0.02 * fake::model_s(graph()));
 }
 
+TEST(Profile, MeasuresAgainWhatWasSlowFromTheBeginning) {
+  fake::World world;
+  double slow_to_s = 1e9;
+  world.slowdown = [&](double now_s) { return now_s < slow_to_s ? 1.4 : 1; };
+  Device device = fake::device(world);
+  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  DeviceProfile profile;
+  profile_kernels(profile, some_kernels(), device, quick(), {}, [&](const Progress&) {
+    if (profile.samples.size() == 4) slow_to_s = std::min(slow_to_s, world.clock.now_s());
+  });
+  EXPECT_EQ(profile.samples.size(), 13U);
+  expect_truth(profile, 1e-3);
+  EXPECT_NEAR(profile.samples.front().time_s, fake::kSessionS - fake::kIntermediateS, 1e-12);
+  EXPECT_NEAR(profile.intermediate_time_s, fake::kIntermediateS, 1e-12);
+  fake::World quiet_world;
+  Device quiet_device = fake::device(quiet_world);
+  DeviceProfile quiet;
+  profile_kernels(quiet, some_kernels(), quiet_device, quick(), {}, {});
+  ASSERT_EQ(profile.crowding.size(), quiet.crowding.size());
+  for (const CrowdingSample& sample : profile.crowding) {
+    const auto same = [&](const CrowdingSample& other) { return other.weight_bytes == sample.weight_bytes; };
+    const auto found = std::find_if(quiet.crowding.begin(), quiet.crowding.end(), same);
+    ASSERT_NE(found, quiet.crowding.end());
+    EXPECT_NEAR(sample.time_s, found->time_s, 1e-3 * found->time_s);
+  }
+}
+
 TEST(Profile, LeavesOutWhatIsNeverQuiet) {
   fake::World world;
   double noisy_from_s = 1e9;
