@@ -142,6 +142,11 @@ class Profiling {
   /// Whether it was measured beside the pace that has turned out to be an undisturbed one.
   [[nodiscard]] bool was_quiet(double pace) const { return pace <= kQuiet * device_.pace->quick(); }
 
+  /// What the last measurement would have been beside that pace.
+  [[nodiscard]] MeteredCost undisturbed(const MeteredCost& cost) const {
+    return !device_.pace || was_quiet(pace()) ? cost : device_.pace->quick() / pace() * cost;
+  }
+
   /// What turns out to have been measured while something disturbed all the time is measured once more: nothing at the
   /// beginning tells that it does.
   void look_back() {
@@ -257,6 +262,7 @@ class Profiling {
   }
 
   void measure_one(const MeasuringTask& task) {
+    const bool second = again_.contains({task.key, task.copies});
     if (task.purpose == Purpose::crowding) {
       const MeteredCost cost = meter_.kernel(task.key, task.copies, session_, kPatience);
       std::erase_if(profile_.crowding, [&](const CrowdingSample& sample) { return is_of(task, sample); });
@@ -264,11 +270,12 @@ class Profiling {
       changed();
     } else {
       const bool held_out = task.purpose == Purpose::held_out;
-      const MeteredCost cost =
+      MeteredCost cost =
           meter_.kernel(task.key, copies_to_measure(task.key), session_, held_out ? kHeldOutPatience : 1);
+      if (second) cost = undisturbed(cost);
       store(held_out ? profile_.held_out : profile_.samples, task.key, cost);
     }
-    if (device_.pace && !again_.contains({task.key, task.copies})) measured_.push_back({task, pace()});
+    if (device_.pace && !second) measured_.push_back({task, pace()});
   }
 
   void measure_models() {
@@ -282,17 +289,22 @@ class Profiling {
         progress_(
             {"whole models", static_cast<double>(done) / static_cast<double>(options_.models.size()), model.name});
     }
-    for (const ModelToMeasure* model : unstable)
-      if (elapsed_s() > options_.budget_s || !measure_model(*model)) ++skipped_;
+    for (const ModelToMeasure* model : unstable) {
+      if (elapsed_s() <= options_.budget_s) measure_model(*model);
+      if (!profile_.has(*model)) ++skipped_;
+    }
   }
 
-  /// False: it was not stable.
+  /// False: it was not stable, or slow all the time.
   bool measure_model(const ModelToMeasure& model) {
     try {
-      const MeteredCost cost = meter_.model(model.graph(), model.batch, kPatience);
+      const MeteredCost cost = undisturbed(meter_.model(model.graph(), model.batch, kPatience));
+      std::erase_if(profile_.models, [&](const ModelSample& sample) {
+        return sample.name == model.name && sample.batch == model.batch;
+      });
       profile_.models.push_back({model.name, model.kernels, model.batch, cost.time_s, cost.energy_j});
       changed();
-      return true;
+      return !device_.pace || was_quiet(pace());
     } catch (const UnstableError&) {
       return false;
     } catch (const Error& error) {
