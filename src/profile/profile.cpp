@@ -28,9 +28,7 @@ constexpr double kHeldOutPatience = 2;
 constexpr std::size_t kRoundShare = 8;  // so that looking takes no more time as samples grow
 constexpr double kModelShare = 0.15;    // of the budget
 constexpr double kStoreEveryS = 1;      // of this machine's time: what a kill loses
-
-// The session is in every sample and every prediction: measured again after so long, and after twice as long.
-constexpr double kSessionAgainS = 8;
+constexpr double kFirstLookS = 5;       // back at what was measured; the next after twice as long
 
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
 
@@ -97,12 +95,12 @@ class Profiling {
     take_session();
     plan(wanted);
     measure_all(/*try_again=*/true);
-    look_back();
-    while (!(left_.empty() && waiting_.empty()) && may_go_on()) {
-      if (left_.empty()) plan_round();
+    while (!waiting_.empty() && may_go_on()) {
+      plan_round();
       measure_all(/*try_again=*/true);
-      look_back();
     }
+    look_back();
+    measure_all(/*try_again=*/true);
     left_.swap(unstable_);
     measure_all(/*try_again=*/false);
     report(fmt::format("{} samples{}", profile_.samples.size(), left_out()), 1);
@@ -147,18 +145,18 @@ class Profiling {
     return !device_.pace || was_quiet(pace()) ? cost : device_.pace->quick() / pace() * cost;
   }
 
-  /// What turns out to have been measured while something disturbed all the time is measured once more: nothing at the
-  /// beginning tells that it does.
+  /// The session's cost once more. What turns out to have been measured while something disturbed all the time goes to
+  /// the front of left_, once: nothing at the beginning tells that it does.
   void look_back() {
-    if (!device_.pace) return;
-    const bool doubtful = !sessions_.empty() && quiet_sessions().empty();
-    if (doubtful || elapsed_s() >= next_session_s_) measure_session_again();
+    if (!device_.pace || !may_go_on()) return;
+    measure_session_again();
     std::erase_if(measured_, [&](const Paced<MeasuringTask>& measured) {
       if (was_quiet(measured.pace)) return false;
-      left_.push_back(measured.of);
+      left_.push_front(measured.of);
       again_.emplace(measured.of.key, measured.of.copies);
       return true;
     });
+    next_look_s_ = 2 * elapsed_s();
   }
 
   void measure_session_again() {
@@ -166,16 +164,10 @@ class Profiling {
       sessions_.push_back({meter_.session_again(), pace()});
     } catch (const UnstableError&) {
     }
-    next_session_s_ = 2 * elapsed_s();
-    const std::vector<SessionCost> quiet = quiet_sessions();
-    if (!quiet.empty()) adopt_session(middle_of(quiet));
-  }
-
-  [[nodiscard]] std::vector<SessionCost> quiet_sessions() const {
     std::vector<SessionCost> quiet;
     for (const Paced<SessionCost>& session : sessions_)
       if (was_quiet(session.pace)) quiet.push_back(session.of);
-    return quiet;
+    if (!quiet.empty()) adopt_session(middle_of(quiet));
   }
 
   /// What was measured with another session's cost taken out of it.
@@ -184,7 +176,7 @@ class Profiling {
     const MeteredCost intermediate = session.intermediate - session_.intermediate;
     const auto adjust = [&](auto& sample, int copies) {
       const MeteredCost cost = MeteredCost{sample.time_s, sample.energy_j} + 1.0 / copies * run + intermediate;
-      if (!cost.positive()) return;  // it is hardly more than a session, and less than its doubt
+      if (!cost.positive()) return;  // of a kernel that is far smaller than a session
       sample.time_s = cost.time_s;
       sample.energy_j = cost.energy_j;
     };
@@ -235,6 +227,9 @@ class Profiling {
     }
   }
 
+  /// What was measured at first stays where the second time is no better.
+  [[nodiscard]] bool is_second(const MeasuringTask& task) const { return again_.contains({task.key, task.copies}); }
+
   [[nodiscard]] bool lacks(const KernelKey& key) const { return key.type != KernelType::session && !profile_.has(key); }
 
   [[nodiscard]] bool has_crowding(const MeasuringTask& task) const {
@@ -244,6 +239,7 @@ class Profiling {
 
   void measure_all(bool try_again) {
     while (!left_.empty() && may_go_on()) {
+      if (elapsed_s() >= next_look_s_) look_back();
       const MeasuringTask task = left_.front();
       left_.pop_front();
       try {
@@ -251,7 +247,7 @@ class Profiling {
       } catch (const UnstableError&) {
         if (try_again)
           unstable_.push_back(task);
-        else
+        else if (!is_second(task))
           ++skipped_;
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::input) throw Error(error.kind(), task.key.text() + ": " + error.what());
@@ -262,7 +258,6 @@ class Profiling {
   }
 
   void measure_one(const MeasuringTask& task) {
-    const bool second = again_.contains({task.key, task.copies});
     if (task.purpose == Purpose::crowding) {
       const MeteredCost cost = meter_.kernel(task.key, task.copies, session_, kPatience);
       std::erase_if(profile_.crowding, [&](const CrowdingSample& sample) { return is_of(task, sample); });
@@ -272,10 +267,10 @@ class Profiling {
       const bool held_out = task.purpose == Purpose::held_out;
       MeteredCost cost =
           meter_.kernel(task.key, copies_to_measure(task.key), session_, held_out ? kHeldOutPatience : 1);
-      if (second) cost = undisturbed(cost);
+      if (is_second(task)) cost = undisturbed(cost);
       store(held_out ? profile_.held_out : profile_.samples, task.key, cost);
     }
-    if (device_.pace && !second) measured_.push_back({task, pace()});
+    if (device_.pace && !is_second(task)) measured_.push_back({task, pace()});
   }
 
   void measure_models() {
@@ -371,7 +366,7 @@ class Profiling {
   std::vector<Paced<SessionCost>> sessions_;    ///< as often as they were measured
   std::vector<Paced<MeasuringTask>> measured_;  ///< once, by a device that has a pace
   std::set<std::pair<KernelKey, int>> again_;   ///< measured twice; not a third time
-  double next_session_s_ = kSessionAgainS;
+  double next_look_s_ = kFirstLookS;
   double begin_s_ = 0;
   SystemClock wall_;
   double stored_s_ = wall_.now_s();

@@ -103,12 +103,11 @@ struct ProfileOptions {
 /// shape and seed chose beforehand; then round by round those that the predictor doubts most and that lie apart from
 /// what is measured; whole models last. The profile is stored at `path` (not if empty) every second and at the end,
 /// also where that is an error: a killed run loses a second's samples and the one in flight. Crowding is measured after
-/// the first few kernels. Where the device has a pace, what turns out to have been measured while something disturbed
-/// it all the time is measured once more, and the session's cost every time that the profile has become twice as long;
-/// what was measured before follows it. A sample that does not become stable is tried once more at the end and then
-/// left out; `progress` tells how many were. Kernels that cannot be built alone are left out too. Errors (input): the
-/// profile is of another device, runtime or sensor; (device): the sensor fails, or not even the session's cost becomes
-/// stable.
+/// the first few kernels. Where the device has a pace, one looks back after 5 s, 10 s, 20 s, ... and at the end: the
+/// session's cost is measured again, and once more what turns out to have been measured while something disturbed all
+/// the time. A sample that does not become stable is tried once more at the end and then left out; `progress` tells how
+/// many were. Kernels that cannot be built alone are left out too. Errors (input): the profile is of another device,
+/// runtime or sensor; (device): the sensor fails, or not even the session's cost becomes stable.
 void profile_kernels(DeviceProfile& profile, std::span<const KernelKey> wanted, Device& device,
                      const ProfileOptions& options, const std::filesystem::path& path, const ProgressSink& progress);
 
