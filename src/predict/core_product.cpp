@@ -14,19 +14,19 @@ namespace tabjoule {
 namespace {
 
 /// Rows and columns of the output that registers hold; the panels that columns are padded to.
-struct Block {
+struct RegisterBlock {
   double rows, columns, panel;
 };
 // MLAS: 12 x 32 in panels of 16 with AVX-512, 6 x 16 with AVX2; XNNPACK, ruy and others on ARM 4 to 8 x 8.
-constexpr std::array<Block, 3> kBlocks{{{.rows = 6, .columns = 16, .panel = 16},
-                                        {.rows = 12, .columns = 32, .panel = 16},
-                                        {.rows = 8, .columns = 8, .panel = 8}}};
+constexpr std::array<RegisterBlock, 3> kRegisterBlocks{{{.rows = 6, .columns = 16, .panel = 16},
+                                                        {.rows = 12, .columns = 32, .panel = 16},
+                                                        {.rows = 8, .columns = 8, .panel = 8}}};
 constexpr double kDepth = 256;  // of k: what is summed up before outputs are written and read again
 
 double padded(double size, double step, double share) { return size + share * (std::ceil(size / step) * step - size); }
 
 /// `bytes` where a cache is far too small for them, nothing where it is far larger.
-double beyond(double bytes, double cache_bytes) {
+double beyond_cache(double bytes, double cache_bytes) {
   const double ratio = cache_bytes / bytes, square = ratio * ratio;
   return bytes / (1 + square * square);
 }
@@ -75,7 +75,7 @@ struct Core {
   static_assert(kParameterCount == CoreProduct::kParameters);
   using Parameters = std::array<double, kParameterCount>;
 
-  Core(const Parameters& logs, const Block& registers) : block(registers) {
+  Core(const Parameters& logs, const RegisterBlock& registers) : block(registers) {
     for (std::size_t i = 0; i < p.size(); ++i) p[i] = std::exp(logs[i]);
     // A share; and what is more than the whole would let costs fall where sizes grow.
     for (const std::size_t share : {kPadding, kVectorPadding, kVector}) p[share] = std::min(1.0, p[share]);
@@ -87,10 +87,10 @@ struct Core {
     const double m = turned ? 1 : s.m, n = turned ? s.m : s.n;
     const bool vector = m <= 1;
     const double weights = n * s.k, weight_bytes = s.element_bytes * s.batch * weights;
-    const double far =
-        (p[kLoadBeyond1] * beyond(weight_bytes, p[kCache1]) + p[kLoadBeyond2] * beyond(weight_bytes, p[kCache2]) +
-         p[kLoadBeyond3] * beyond(weight_bytes, p[kCache3])) /
-        weight_bytes;
+    const double far = (p[kLoadBeyond1] * beyond_cache(weight_bytes, p[kCache1]) +
+                        p[kLoadBeyond2] * beyond_cache(weight_bytes, p[kCache2]) +
+                        p[kLoadBeyond3] * beyond_cache(weight_bytes, p[kCache3])) /
+                       weight_bytes;
     const double columns = padded(n, block.panel, p[vector ? kVectorPadding : kPadding]);
     const double blocks = std::ceil(n / block.columns);
     const double deep = s.k * s.k / (s.k * s.k + p[kDeepFrom] * p[kDeepFrom]);
@@ -112,8 +112,8 @@ struct Core {
                p[kPart] * m * n * (std::ceil(s.k / kDepth) - 1);
     if (s.window > 1) {
       const double windows = m * s.k;
-      product +=
-          p[kWindow] * windows + p[kWindowBeyond2] * beyond(s.element_bytes * windows, p[kCache2]) / s.element_bytes;
+      product += p[kWindow] * windows +
+                 p[kWindowBeyond2] * beyond_cache(s.element_bytes * windows, p[kCache2]) / s.element_bytes;
     }
     const double outputs = s.batch * m * n, output_bytes = s.element_bytes * outputs;
     const double held_bytes = s.element_bytes * s.batch * m * (s.k + n);
@@ -121,13 +121,13 @@ struct Core {
     if (!vector) sum += p[kRowsCall];
     if (s.batch > 1) sum += p[kBatchesCall];
     sum += p[kInput] * s.input_elements + (p[kOutput] + (s.activated ? p[kActivation] : 0)) * outputs;
-    sum += (p[kOutputBeyond1] * (s.activated ? 2 : 1) * beyond(output_bytes, p[kCache1]) +
-            p[kBeyond2] * beyond(held_bytes, p[kCache2]) + p[kBeyond3] * beyond(held_bytes, p[kCache3])) /
+    sum += (p[kOutputBeyond1] * (s.activated ? 2 : 1) * beyond_cache(output_bytes, p[kCache1]) +
+            p[kBeyond2] * beyond_cache(held_bytes, p[kCache2]) + p[kBeyond3] * beyond_cache(held_bytes, p[kCache3])) /
            s.element_bytes;
     return sum;
   }
 
-  Block block;
+  RegisterBlock block;
   Parameters p{};
 };
 
@@ -192,7 +192,7 @@ CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct*
   Rng(chosen.size()).keep_some(chosen, kMostSamples);
   const auto errors_with = [&](std::size_t block) {
     return [&, block](const Eigen::VectorXd& z) {
-      const Core core(prior.at(z), kBlocks[block]);
+      const Core core(prior.at(z), kRegisterBlocks[block]);
       Eigen::VectorXd errors(static_cast<Eigen::Index>(chosen.size()) + z.size());
       Eigen::Index next = 0;
       for (const auto& [shape, cost, weight] : chosen)
@@ -209,7 +209,7 @@ CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct*
     descend(errors_with(best.block_), z, kNearSteps);
   } else {
     double least = std::numeric_limits<double>::infinity();
-    for (std::size_t block = 0; block < kBlocks.size(); ++block) {
+    for (std::size_t block = 0; block < kRegisterBlocks.size(); ++block) {
       Eigen::VectorXd point = Eigen::VectorXd::Zero(kParameters);
       const double error = descend(errors_with(block), point, kFirstSteps);
       if (!(error < least)) continue;
@@ -223,6 +223,8 @@ CoreProduct CoreProduct::fit(std::span<const Sample> samples, const CoreProduct*
   return best;
 }
 
-double CoreProduct::predict(const ProductShape& shape) const { return Core(parameters_, kBlocks[block_]).cost(shape); }
+double CoreProduct::predict(const ProductShape& shape) const {
+  return Core(parameters_, kRegisterBlocks[block_]).cost(shape);
+}
 
 }  // namespace tabjoule

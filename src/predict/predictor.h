@@ -1,7 +1,7 @@
 // Joules and seconds of a kernel from its shape, and of a model as the sum of its kernels (arXiv 2504.08359,
 // section 3): physics first, learning second. Per kernel type, time and energy are each a sum of roofline terms
-// (a constant, FLOPs, bytes, outputs) with non-negative weights fitted in relative error, and of products a model of the
-// machine, times what trees and Gaussian processes learn of the residual's logarithm where samples are enough
+// (a constant, FLOPs, bytes, outputs) with non-negative weights fitted in relative error, and of products a model of
+// the machine, times what trees and Gaussian processes learn of the residual's logarithm where samples are enough
 // (docs/predictor.md).
 #pragma once
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <utility>
 #include <variant>
 
 #include "predict/core_product.h"
@@ -18,7 +17,7 @@ class ProductCost {
     std::optional<TiledProduct::OnTiles> on_tiles = {};  ///< of a GPU
   };
 
-  explicit ProductCost(TiledCost gpu) : machine_(std::move(gpu)) {}
+  explicit ProductCost(TiledCost gpu) : machine_(gpu) {}
   explicit ProductCost(CoreProduct core) : machine_(core) {}
 
   /// Thread-safe.

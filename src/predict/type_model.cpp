@@ -28,14 +28,20 @@ struct ProductsOf {
   std::optional<ProductCosts> time, energy;
 };
 
-/// Fits of all samples, and, beginning there, of those outside each fold. `fit`: of a fold, -1 for none, and where to
-/// begin.
+template <class Machine>
+struct Machines {
+  Machine all;
+  std::vector<Machine> without;  ///< the samples of each fold
+};
+
+/// Fits of all samples, and, beginning there, of those outside each fold. `fit`: without which fold, -1 for none, and
+/// where to begin.
 template <class Machine, class Fit>
-std::pair<Machine, std::vector<Machine>> fit_machines(const Fit& fit, ThreadPool& pool) {
+Machines<Machine> fit_machines(const Fit& fit, ThreadPool& pool) {
   const Machine all = fit(-1, nullptr);
-  std::vector<Machine> without(kFolds, all);
-  pool.run(kFolds, [&](int fold) { without[static_cast<std::size_t>(fold)] = fit(fold, &all); });
-  return {all, std::move(without)};
+  Machines<Machine> machines{all, std::vector<Machine>(kFolds, all)};
+  pool.run(kFolds, [&](int fold) { machines.without[static_cast<std::size_t>(fold)] = fit(fold, &all); });
+  return machines;
 }
 
 /// Both costs together.
@@ -52,10 +58,10 @@ ProductsOf fit_gpu(std::span<const KernelSample* const> samples, const std::vect
     if (near != nullptr && (chosen.empty() || chosen.size() == samples.size())) return *near;
     return TiledProduct::fit(chosen, processors, near);
   };
-  const auto [all, without] = fit_machines<TiledProduct>(fit, pool);
+  const auto machines = fit_machines<TiledProduct>(fit, pool);
   const auto cost = [&](double TiledProduct::Costs::*which) {
-    ProductCosts costs{ProductCost(TiledCost{all, which}), {}};
-    for (const TiledProduct& product : without) costs.without.emplace_back(TiledCost{product, which});
+    ProductCosts costs{ProductCost(TiledCost{machines.all, which}), {}};
+    for (const TiledProduct& product : machines.without) costs.without.emplace_back(TiledCost{product, which});
     return costs;
   };
   return {cost(&TiledProduct::Costs::time_s), cost(&TiledProduct::Costs::energy_j)};
@@ -69,9 +75,9 @@ ProductCosts fit_core(const CostRows& rows, ThreadPool& pool) {
     if (near != nullptr && (chosen.empty() || chosen.size() == rows.keys.size())) return *near;
     return CoreProduct::fit(chosen, near);
   };
-  const auto [all, without] = fit_machines<CoreProduct>(fit, pool);
-  ProductCosts costs{ProductCost(all), {}};
-  for (const CoreProduct& core : without) costs.without.emplace_back(core);
+  const auto machines = fit_machines<CoreProduct>(fit, pool);
+  ProductCosts costs{ProductCost(machines.all), {}};
+  for (const CoreProduct& core : machines.without) costs.without.emplace_back(core);
   return costs;
 }
 
