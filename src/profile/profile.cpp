@@ -150,8 +150,9 @@ class Profiling {
   void look_back() {
     if (!device_.pace || !may_go_on()) return;
     measure_session_again();
+    const double quiet = kQuiet * device_.pace->quick();
     std::erase_if(measured_, [&](const Paced<MeasuringTask>& measured) {
-      if (was_quiet(measured.pace)) return false;
+      if (measured.pace <= quiet) return false;
       left_.push_front(measured.of);
       again_.emplace(measured.of.key, measured.of.copies);
       return true;
@@ -344,6 +345,7 @@ class Profiling {
   [[nodiscard]] std::string left_out() const {
     std::string text;
     if (skipped_ > 0) text += fmt::format(", {} left out as unstable", skipped_);
+    if (!again_.empty()) text += fmt::format(", {} measured twice", again_.size());
     if (not_alone_ > 0) text += fmt::format(", {} cannot be measured alone", not_alone_);
     return text;
   }
