@@ -249,7 +249,7 @@ void report_models(const DeviceProfile& profile, int seeds) {
       count += sum.second;
       by_name += fmt::format("  {} {:.2f} ({})", name, 100 * sum.first / sum.second, sum.second / seeds);
     }
-    fmt::print("{:>8} {:>9.2f}{}\n", training, 100 * all / count, by_name);
+    if (count > 0) fmt::print("{:>8} {:>9.2f}{}\n", training, 100 * all / count, by_name);
     std::fflush(stdout);
   }
 }

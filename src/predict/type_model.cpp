@@ -30,35 +30,39 @@ struct ProductsOf {
 
 template <class Machine>
 struct Machines {
-  Machine all;
-  std::vector<Machine> without;  ///< the samples of each fold
+  Machine all;                   ///< of all samples
+  std::vector<Machine> without;  ///< of those outside each fold, begun at that of all
 };
 
-/// Fits of all samples, and, beginning there, of those outside each fold. `fit`: without which fold, -1 for none, and
-/// where to begin.
+/// `fit`: of samples and where to begin, null for nowhere. Folds that hold no sample, or all, change nothing.
 template <class Machine, class Fit>
-Machines<Machine> fit_machines(const Fit& fit, ThreadPool& pool) {
-  const Machine all = fit(-1, nullptr);
+Machines<Machine> fit_machines(const std::vector<typename Machine::Sample>& samples, const std::vector<int>& folds,
+                               const Fit& fit, ThreadPool& pool) {
+  const Machine all = fit(samples, nullptr);
   Machines<Machine> machines{all, std::vector<Machine>(kFolds, all)};
-  pool.run(kFolds, [&](int fold) { machines.without[static_cast<std::size_t>(fold)] = fit(fold, &all); });
+  pool.run(kFolds, [&](int fold) {
+    std::vector<typename Machine::Sample> chosen;
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      if (folds[i] != fold) chosen.push_back(samples[i]);
+    if (!chosen.empty() && chosen.size() < samples.size())
+      machines.without[static_cast<std::size_t>(fold)] = fit(chosen, &all);
+  });
   return machines;
 }
 
 /// Both costs together.
 ProductsOf fit_gpu(std::span<const KernelSample* const> samples, const std::vector<int>& folds, int processors,
                    ThreadPool& pool) {
-  const auto fit = [&](int without, const TiledProduct* near) {
-    std::vector<TiledProduct::Sample> chosen;
-    for (std::size_t i = 0; i < samples.size(); ++i)
-      if (folds[i] != without)
-        chosen.push_back({*product_shape(samples[i]->key),
-                          {samples[i]->time_s, samples[i]->energy_j},
-                          samples[i]->weight,
-                          output_tile_of(samples[i]->implementation)});
-    if (near != nullptr && (chosen.empty() || chosen.size() == samples.size())) return *near;
+  std::vector<TiledProduct::Sample> products;
+  for (const KernelSample* sample : samples)
+    products.push_back({*product_shape(sample->key),
+                        {sample->time_s, sample->energy_j},
+                        sample->weight,
+                        output_tile_of(sample->implementation)});
+  const auto fit = [&](const auto& chosen, const TiledProduct* near) {
     return TiledProduct::fit(chosen, processors, near);
   };
-  const auto machines = fit_machines<TiledProduct>(fit, pool);
+  const auto machines = fit_machines<TiledProduct>(products, folds, fit, pool);
   const auto cost = [&](double TiledProduct::Costs::*which) {
     ProductCosts costs{ProductCost(TiledCost{machines.all, which}), {}};
     for (const TiledProduct& product : machines.without) costs.without.emplace_back(TiledCost{product, which});
@@ -68,14 +72,11 @@ ProductsOf fit_gpu(std::span<const KernelSample* const> samples, const std::vect
 }
 
 ProductCosts fit_core(const CostRows& rows, ThreadPool& pool) {
-  const auto fit = [&](int without, const CoreProduct* near) {
-    std::vector<CoreProduct::Sample> chosen;
-    for (std::size_t i = 0; i < rows.keys.size(); ++i)
-      if (rows.folds[i] != without) chosen.push_back({*product_shape(rows.keys[i]), rows.target[i], rows.weight[i]});
-    if (near != nullptr && (chosen.empty() || chosen.size() == rows.keys.size())) return *near;
-    return CoreProduct::fit(chosen, near);
-  };
-  const auto machines = fit_machines<CoreProduct>(fit, pool);
+  std::vector<CoreProduct::Sample> products;
+  for (std::size_t i = 0; i < rows.keys.size(); ++i)
+    products.push_back({*product_shape(rows.keys[i]), rows.target[i], rows.weight[i]});
+  const auto fit = [](const auto& chosen, const CoreProduct* near) { return CoreProduct::fit(chosen, near); };
+  const auto machines = fit_machines<CoreProduct>(products, rows.folds, fit, pool);
   ProductCosts costs{ProductCost(machines.all), {}};
   for (const CoreProduct& core : machines.without) costs.without.emplace_back(core);
   return costs;

@@ -121,4 +121,11 @@ inline Device device(World& world) {
   return result;
 }
 
+/// One that hears whether other programs disturb it.
+inline Device paced_device(World& world) {
+  Device result = device(world);
+  result.pace = std::make_unique<Pace>(*result.runner, *result.clock);
+  return result;
+}
+
 }  // namespace tabjoule::fake

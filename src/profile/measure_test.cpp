@@ -83,17 +83,10 @@ TEST(Measure, IsNotMovedByRareInterruptions) {
   EXPECT_NEAR(measure(model, 1, device, {}).energy_per_batch_j, 15e-6, 0.2e-6);
 }
 
-/// Of a world in which other programs take turns with us.
-Device paced_device(fake::World& world) {
-  Device device = fake::device(world);
-  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
-  return device;
-}
-
 TEST(Pace, TellsHowMuchSlowerADeviceIsThanUndisturbed) {
   fake::World world;
   world.slowdown = [](double now_s) { return now_s < 1 ? 1 : 1.5; };
-  Device device = paced_device(world);
+  Device device = fake::paced_device(world);
   EXPECT_NEAR(device.pace->slowness(), 1, 1e-9);
   world.clock.advance(1);
   EXPECT_NEAR(device.pace->slowness(), 1.5, 1e-9);
@@ -104,7 +97,7 @@ TEST(Pace, TellsHowMuchSlowerADeviceIsThanUndisturbed) {
 TEST(Pace, WaitsForAQuietMomentAsLongAsItMay) {
   fake::World world;
   world.slowdown = [](double now_s) { return now_s > 1 && now_s < 2 ? 1.3 : 1; };
-  Device device = paced_device(world);
+  Device device = fake::paced_device(world);
   while (world.clock.now_s() < 0.9) EXPECT_NEAR(device.pace->slowness(), 1, 1e-9);
   world.clock.advance(0.11);
   EXPECT_NEAR(device.pace->wait_until_quiet(1.5), 1.3, 1e-9);
@@ -117,7 +110,7 @@ TEST(Measure, WaitsWhileSomethingElseSlowsTheDeviceDown) {
   fake::World world;
   // Half of the time, in turns longer than a measurement; the first begins while it is quiet.
   world.slowdown = [](double now_s) { return std::fmod(now_s, 0.4) < 0.2 ? 1 : 1.4; };
-  Device device = paced_device(world);
+  Device device = fake::paced_device(world);
   fake::FakeModel model(world, 3e-6);
   static_cast<void>(device.pace->slowness());
   for (int i = 0; i < 20; ++i) {
@@ -133,7 +126,7 @@ TEST(Measure, WaitsWhileSomethingElseSlowsTheDeviceDown) {
 TEST(Measure, SaysHowDisturbedItWasWhereItNeverWasQuiet) {
   fake::World world;
   world.slowdown = [](double now_s) { return now_s < 2 ? 1 : 1.25; };
-  Device device = paced_device(world);
+  Device device = fake::paced_device(world);
   fake::FakeModel model(world, 3e-6);
   while (world.clock.now_s() < 1.9) static_cast<void>(device.pace->slowness());
   world.clock.advance(0.1);

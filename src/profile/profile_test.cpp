@@ -81,8 +81,7 @@ TEST(Profile, RecoversEachKernelsCost) {
 TEST(Profile, RecoversEachKernelsCostWhileOthersTakeHalfOfTheTime) {
   fake::World world;
   world.slowdown = [](double now_s) { return std::fmod(now_s, 0.6) < 0.3 ? 1 : 1.4; };
-  Device device = fake::device(world);
-  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  Device device = fake::paced_device(world);
   ProfileOptions options = quick();
   const auto graph = [] { return kernel_model(linear(2, 64, 64), 1); };
   options.models.push_back({"net", graph, 2, {linear(2, 64, 64)}});
@@ -98,8 +97,7 @@ TEST(Profile, MeasuresAgainWhatWasSlowFromTheBeginning) {
   fake::World world;
   double slow_to_s = 1e9;
   world.slowdown = [&](double now_s) { return now_s < slow_to_s ? 1.4 : 1; };
-  Device device = fake::device(world);
-  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  Device device = fake::paced_device(world);
   DeviceProfile profile;
   profile_kernels(profile, some_kernels(), device, quick(), {}, [&](const Progress&) {
     if (profile.samples.size() == 4) slow_to_s = std::min(slow_to_s, world.clock.now_s());
@@ -125,8 +123,7 @@ TEST(Profile, LeavesOutWhatIsNeverQuiet) {
   fake::World world;
   double noisy_from_s = 1e9;
   world.slowdown = [&](double now_s) { return now_s < noisy_from_s ? 1 : 1.4; };
-  Device device = fake::device(world);
-  device.pace = std::make_unique<Pace>(*device.runner, *device.clock);
+  Device device = fake::paced_device(world);
   while (world.clock.now_s() < 30) EXPECT_LT(device.pace->slowness(), kQuiet);
   DeviceProfile profile;
   profile_kernels(profile, some_kernels(), device, quick(6), {}, [&](const Progress&) {
