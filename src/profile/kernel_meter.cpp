@@ -13,7 +13,9 @@ namespace {
 constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
 constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
-constexpr int kSessionTries = 4;
+constexpr int kUndisturbedSessionTries = 3;
+constexpr int kSessionTries = 4;   // at least, and for so long: without the session nothing can be measured
+constexpr double kSessionS = 60;
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;
 
@@ -41,6 +43,7 @@ MeteredCost operator*(double factor, const MeteredCost& cost) {
 MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double patience, bool accept_disturbed) const {
   MeasureOptions options = options_;
   options.accept_disturbed = accept_disturbed;
+  if (accept_disturbed && device_.pace) options.give_up_relative_half_width = kMostDoubt;
   options.budget_s *= patience;
   if (patience > 1) options.target_relative_half_width /= std::sqrt(patience);
   const auto loaded = device_.runner->load(to_onnx(graph));
@@ -66,11 +69,13 @@ SessionCost KernelMeter::measure_session(bool accept_disturbed) const {
 }
 
 SessionCost KernelMeter::session() const {
+  const double begin_s = device_.clock->now_s();
   for (int attempt = 1;; ++attempt) {
     try {
-      return measure_session(/*accept_disturbed=*/attempt == kSessionTries);
+      return measure_session(/*accept_disturbed=*/attempt > kUndisturbedSessionTries);
     } catch (const UnstableError& error) {
-      if (attempt == kSessionTries) throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
+      if (attempt >= kSessionTries && device_.clock->now_s() >= begin_s + kSessionS)
+        throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
     }
   }
 }

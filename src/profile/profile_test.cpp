@@ -119,6 +119,32 @@ TEST(Profile, MeasuresAgainWhatWasSlowFromTheBeginning) {
   }
 }
 
+TEST(Profile, BeginsWhenAMachineHasSettledDown) {
+  fake::World world;
+  Rng rng(1);
+  world.slowdown = [&](double now_s) { return now_s < 50 ? std::exp(4 * rng.normal()) : 1; };
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  profile_kernels(profile, some_kernels(), device, quick(100), {}, {});
+  EXPECT_EQ(profile.samples.size(), 13U);
+  expect_truth(profile, 1e-3);
+}
+
+TEST(Profile, SaysThatAMachineDoesNotSettleDown) {
+  fake::World world;
+  world.noise = 4;
+  Device device = fake::device(world);
+  DeviceProfile profile;
+  try {
+    profile_kernels(profile, some_kernels(), device, quick(100), {}, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::device);
+    EXPECT_THAT(error.what(), HasSubstr("session cost: not stable"));
+  }
+  EXPECT_GT(world.clock.now_s(), 60);
+}
+
 TEST(Profile, LeavesOutWhatIsNeverQuiet) {
   fake::World world;
   double noisy_from_s = 1e9;

@@ -9,6 +9,14 @@ const { tabjoule, temporaryFolder, smallSpace, readJson } = require('./program.j
 
 const kUsage = 2, kInput = 3, kDevice = 4;
 
+/** Other programs may keep the session's cost from being measured, which is told as such. */
+function profiled(...args) {
+  for (let left = 2; ; --left) {
+    const result = tabjoule(...args);
+    if (left === 0 || result.code !== kDevice || !/session cost: .* stop other programs/.test(result.err)) return result;
+  }
+}
+
 const keyOf = (sample) => JSON.stringify({ ...sample, time_s: 0, energy_j: 0 });
 
 function checkProfile(profile) {
@@ -23,7 +31,7 @@ test('a space is profiled, judged by kernels held out, and not overwritten', (t)
   const folder = temporaryFolder(t);
   const out = path.join(folder, 'cpu.json');
   const args = ['profile', '--device', 'cpu', '--space', smallSpace(folder), '--budget', '300', '--out', out];
-  const done = tabjoule(...args, '--json');
+  const done = profiled(...args, '--json');
   assert.equal(done.code, 0, done.err);
   const result = JSON.parse(done.out);
   checkProfile(readJson(out));
@@ -49,7 +57,7 @@ test('kill -9 loses the sample in flight at most, and --resume goes on', async (
   const out = path.join(folder, 'cpu.json');
   const args = ['profile', '--device', 'cpu', '--space', smallSpace(folder), '--budget', '300', '--out', out];
   let samples = [];
-  let tooNoisy = 0;  // other programs may keep the session's cost from being measured, which is told as such
+  let tooNoisy = 0;  // as above
   for (let kill = 0; kill < 3;) {
     const child = spawn(process.env.TABJOULE, [...args, '--resume'], { stdio: 'ignore' });
     const dead = new Promise((resolve) => child.on('exit', resolve));
