@@ -14,7 +14,7 @@ constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
 constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
 constexpr int kUndisturbedSessionTries = 3;
-constexpr int kSessionTries = 4;   // at least, and for so long: without the session nothing can be measured
+constexpr int kSessionTries = 4;  // at least, and for so long: without the session nothing can be measured
 constexpr double kSessionS = 60;
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;

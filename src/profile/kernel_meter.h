@@ -40,9 +40,9 @@ class KernelMeter {
                                   bool accept_disturbed = false) const;
 
   /// From chains of the smallest kernel: cost = run + links x (kernel + intermediate); and from the same kernels side
-  /// by side, whose outputs all leave the model: cost = run + links x kernel. Tries at least four times and for a minute;
-  /// from the fourth on what is disturbed counts, and on a processor twice as wide an interval, since a profile looks
-  /// back at it. Errors (device): never stable.
+  /// by side, whose outputs all leave the model: cost = run + links x kernel. Tries at least four times and for a
+  /// minute; from the fourth on what is disturbed counts, and on a processor twice as wide an interval, since a profile
+  /// looks back at it. Errors (device): never stable.
   [[nodiscard]] SessionCost session() const;
   /// The same in one try. Errors (UnstableError): not stable.
   [[nodiscard]] SessionCost session_again() const { return measure_session(/*accept_disturbed=*/false); }
