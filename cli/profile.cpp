@@ -114,8 +114,10 @@ Run add_profile(CLI::App& app) {
   command
       .add_option("--most-kernels", request.most_kernels, "kernels to measure at most; 0: as many as the budget allows")
       ->capture_default_str();
-  command.add_flag("!--no-rules", request.rules,
-                   "take the fusion rules of the runtime as they are, without experiments");
+  command.add_flag(
+      "!--no-rules", request.rules,
+      "take the fusion rules of the runtime as they are, without experiments (ONNX Runtime on a processor or by "
+      "CUDA tells what it fuses and is never asked)");
   command.add_flag("--resume", request.resume, "go on with the profile in --out");
   add_common_flags(command, flags->common);
   return [flags] { profile_command(*flags); };

@@ -13,7 +13,10 @@ bool has_channels(KernelType type) {
   return type == KernelType::linear || type == KernelType::conv || type == KernelType::dwconv;
 }
 
-std::int64_t channels_of(const KernelKey& key) { return key.shape[key.type == KernelType::linear ? 1 : 2]; }
+/// 0 of what has none.
+std::int64_t channels_of(const KernelKey& key) {
+  return has_channels(key.type) ? key.shape[key.type == KernelType::linear ? 1 : 2] : 0;
+}
 
 class ChainFuser {
  public:
@@ -40,7 +43,7 @@ class ChainFuser {
         matched = true;
         if (!step.repeat) break;
       }
-      if (step.required && !matched) break;
+      if (matched ? step.last : step.required) break;
     }
     return draft;
   }
@@ -56,6 +59,9 @@ class ChainFuser {
     const int tensors = other_tensors(unit, chain.output, chain.units[0], draft.key);
     if (tensors < 0 || tensors > (step.other == Operand::tensor ? 1 : 0)) return false;
     if (step.rank && units_.fact(chain.output)->shape.size() != *step.rank) return false;
+    if (step.constants != Constants::any &&
+        !has_constants_of(unit, step.constants == Constants::single ? 1 : channels_of(draft.key)))
+      return false;
     describe(draft, unit, tensors);
     taken_[next] = true;
     chain.units.push_back(next);
@@ -75,6 +81,12 @@ class ChainFuser {
   bool keeps_shape(std::string_view before, std::string_view after) const {
     const TensorFact *a = units_.fact(before), *b = units_.fact(after);
     return a != nullptr && b != nullptr && elements_of(a->shape) == elements_of(b->shape);
+  }
+
+  [[nodiscard]] bool has_constants_of(const Unit& unit, std::int64_t values) const {
+    return std::all_of(unit.inputs.begin(), unit.inputs.end(), [&](std::string_view input) {
+      return input.empty() || !units_.constant(input) || elements_of(units_.fact(input)->shape) == values;
+    });
   }
 
   /// How many other tensors `unit` reads; -1 where one of its inputs keeps it out: a tensor made after the kernel's

@@ -2,16 +2,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "kernel/fusion_rules.h"
 
 namespace tabjoule {
 namespace {
 
-/// The pairs whose second operator can come right behind the first: the steps up to the first required one.
+/// The pairs whose second operator can come right behind the first: the steps up to the first required one. Single
+/// constants are not asked for: experiments have a value a channel.
 void add_pairs(const FusionChain& chain, std::set<FusionFacts::Pair>& pairs) {
   for (const std::string& head : chain.heads) {
     for (const FusionStep& step : chain.steps) {
+      if (step.constants == Constants::single) continue;
       for (const std::string& second : step.operators) pairs.insert({head, second, step.other});
       if (step.required) break;
     }
@@ -41,6 +44,14 @@ std::string pattern_text(const std::string& name) { return fmt::format("has patt
 
 std::string sibling_text(const std::string& op) { return fmt::format("merges siblings of {}", op); }
 
+std::vector<FusionStep> single_steps(const FusionRules& rules, const std::string& first) {
+  std::vector<FusionStep> steps;
+  if (const FusionChain* chain = rules.chain_of(first))
+    std::copy_if(chain->steps.begin(), chain->steps.end(), std::back_inserter(steps),
+                 [](const FusionStep& step) { return step.constants == Constants::single; });
+  return steps;
+}
+
 /// Experiments are made with matrices: that a rule holds for these alone is known beforehand.
 std::optional<std::size_t> rank_in(const FusionRules& rules, const std::string& first, const std::string& second) {
   const FusionChain* chain = rules.chain_of(first);
@@ -68,7 +79,7 @@ FusionRules rules_from(const FusionFacts& facts, const std::string& name, const 
     FusionChain& chain = chains[first];
     chain.heads = {first};
     if (chain.steps.empty()) chain.steps = {{{}, Operand::constant}, {{}, Operand::tensor}, {{}, Operand::constant}};
-    if (const auto rank = rank_in(like, first, second); rank && other == Operand::constant) {
+    if (const auto rank = rank_in(like, first, second)) {
       of_rank[first].push_back({{second}, other, false, false, rank});
       continue;
     }
@@ -78,6 +89,8 @@ FusionRules rules_from(const FusionFacts& facts, const std::string& name, const 
   for (auto& [first, chain] : chains) {
     std::erase_if(chain.steps, [](const FusionStep& step) { return step.operators.empty(); });
     chain.steps.insert(chain.steps.begin(), of_rank[first].begin(), of_rank[first].end());
+    const std::vector<FusionStep> single = single_steps(like, first);
+    chain.steps.insert(chain.steps.begin(), single.begin(), single.end());
     rules.chains.push_back(std::move(chain));
   }
   return rules;

@@ -49,7 +49,7 @@ bool word_is_second(const Json& json, const std::string& name, const char* first
 }
 
 FusionStep step_from(const Json& json) {
-  require_members(json, {"operators", "other", "required", "repeat", "rank"}, "a step");
+  require_members(json, {"operators", "other", "required", "repeat", "rank", "constants", "last"}, "a step");
   FusionStep step{operators_of(json, "operators"), Operand::constant, flag_of(json, "required", false),
                   flag_of(json, "repeat", false)};
   if (step.operators.empty()) fail_input("a step names no operators");
@@ -58,6 +58,9 @@ FusionStep step_from(const Json& json) {
     if (!rank->is_number_unsigned()) fail_input("\"rank\" must be a number of dimensions");
     step.rank = rank->get<std::size_t>();
   }
+  if (json.contains("constants"))
+    step.constants = word_is_second(json, "constants", "single", "channel") ? Constants::channel : Constants::single;
+  step.last = flag_of(json, "last", false);
   return step;
 }
 
@@ -158,6 +161,9 @@ Json to_json(const FusionRules& rules) {
                        {"required", step.required},
                        {"repeat", step.repeat}});
       if (step.rank) steps.back()["rank"] = *step.rank;
+      if (step.constants != Constants::any)
+        steps.back()["constants"] = step.constants == Constants::single ? "single" : "channel";
+      if (step.last) steps.back()["last"] = true;
     }
     json["chains"].push_back({{"heads", chain.heads}, {"steps", steps}});
   }

@@ -20,6 +20,9 @@ enum class Operand {
   tensor     ///< one other input is a tensor made before the kernel starts (a residual)
 };
 
+/// How many values each constant must have that an operator brings into a kernel.
+enum class Constants { any, single, channel };
+
 /// What may join a kernel next: an operator that reads the tensor which the kernel would have written.
 struct FusionStep {
   std::vector<std::string> operators;
@@ -27,6 +30,8 @@ struct FusionStep {
   bool required = false;                 ///< where nothing matches, the kernel ends here; else the step is passed over
   bool repeat = false;                   ///< any number of them
   std::optional<std::size_t> rank = {};  ///< only behind a tensor of so many dimensions
+  Constants constants = Constants::any;  ///< one value is a scale; a value a channel folds into weights
+  bool last = false;                     ///< where it matches, the kernel ends here
 
   bool operator==(const FusionStep&) const = default;
 };
@@ -92,8 +97,8 @@ struct FusionFacts {
 [[nodiscard]] FusionFacts facts_of(const FusionRules& rules);
 
 /// Rules that fuse exactly `facts.pairs` behind each first operator, those that read constants before those that
-/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators, the patterns and the
-/// data type.
+/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators, the patterns, the
+/// steps of single constants and the data type.
 [[nodiscard]] FusionRules rules_from(const FusionFacts& facts, const std::string& name, const FusionRules& like);
 
 /// One line a difference ("only tensorrt fuses Conv + Relu"); empty where the two decide alike.

@@ -45,6 +45,7 @@ TEST(FusionRules, WhatIsWrongIsNamed) {
   EXPECT_THAT(with("/shared_output", "both"), HasSubstr("\"apart\" or \"first_reader\""));
   EXPECT_THAT(with("/chains/0/steps/0/operators", Json::array()), HasSubstr("names no operators"));
   EXPECT_THAT(with("/chains/0/steps/0/other", 3), HasSubstr("\"constant\" or \"tensor\""));
+  EXPECT_THAT(with("/chains/0/steps/0/constants", "two"), HasSubstr("\"single\" or \"channel\""));
   EXPECT_THAT(with("/chains/0/heads/0", "Gemm"), HasSubstr("head of two chains"));
   EXPECT_THAT(with("/chains/0/heads/0", "Concat"), HasSubstr("in place"));
   EXPECT_THAT(with("/vanishing/0", "Conv"), HasSubstr("\"Conv\" vanishes"));

@@ -118,8 +118,13 @@ KernelKey matmul(const OperatorCall& call, const Shape& output) {
   const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
   const bool turned = call.node.integer("transB", 0) != 0;
   const std::int64_t k = b[b.size() - (turned ? 1 : 2)];
-  if (b.size() == 2)
-    return {KernelType::linear, {elements_of(output) / n, n, k}, lower(call.node.text("activation", ""))};
+  if (b.size() == 2) {
+    std::string variant = lower(call.node.text("activation", ""));
+    const TensorFact* added = call.optional_input(2);
+    if (added != nullptr && !added->constant && elements_of(added->shape) == elements_of(output))
+      variant += variant.empty() ? "residual" : "+residual";
+    return {KernelType::linear, {elements_of(output) / n, n, k}, std::move(variant)};
+  }
   const std::int64_t m = a.size() < 2 ? 1 : std::max<std::int64_t>(output[output.size() - 2], 1);
   return {KernelType::batch_matmul, {elements_of(output) / (m * n), m, n, k}, ""};
 }

@@ -145,9 +145,14 @@ ProfileOptions options_of(const ProfileRequest& request, std::span<const KernelK
   return options;
 }
 
-/// Stored as soon as it is known; what a profile holds already is not asked again.
+/// Asked by experiments where the runtime does not tell. Stored as soon as it is known; what a profile holds already is
+/// not asked again.
 FusionRules rules_of(DeviceProfile& profile, const ProfileRequest& request, Device& device,
                      const ProgressSink& progress) {
+  if (device.runner->tells_kernels()) {
+    profile.rules = device.rules.name;
+    return device.rules;
+  }
   FusionRules assumed = profile.rules == device.rules.name ? device.rules : load_fusion_rules(profile.rules);
   if (!request.rules || !profile.rule_evidence.empty()) return assumed;
   DiscoveryOptions options;

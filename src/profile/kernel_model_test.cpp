@@ -20,6 +20,8 @@ const std::vector<KernelKey>& kernels() {
       {KernelType::linear, {8, 3, 5}, ""},
       {KernelType::linear, {8, 3, 5}, "relu"},
       {KernelType::linear, {1, 1, 1}, "sigmoid"},
+      {KernelType::linear, {8, 3, 5}, "relu+residual"},
+      {KernelType::linear, {8, 3, 5}, "residual"},
       {KernelType::elementwise, {7, 1, 7}, "Relu"},
       {KernelType::elementwise, {7, 2, 7}, "Add"},
       {KernelType::elementwise, {7, 2, 7}, "Less"},
@@ -47,7 +49,6 @@ const std::vector<KernelKey>& kernels() {
 /// Those that ONNX Runtime's CPU rules do not make one kernel of, or that have no row in operators.cpp.
 const std::vector<KernelKey>& more_kernels() {
   static const std::vector<KernelKey> keys = {
-      {KernelType::linear, {8, 3, 5}, "relu+residual"},
       {KernelType::batch_matmul, {2, 3, 4, 5}, ""},
       {KernelType::attention, {2, 4, 3, 5, 8, 4}, ""},
       {KernelType::layernorm, {3, 4}, ""},

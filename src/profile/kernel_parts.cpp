@@ -57,30 +57,17 @@ FusedInto fused_into(const KernelKey& key) {
   return fused;
 }
 
-/// Activation and residual behind a product. `residual` is the last input where there is one.
-BuiltTensor finish_fused(ModelBuilder& model, const KernelKey& key, const BuiltTensor& product, Inputs inputs,
-                         const std::string& output) {
-  const FusedInto fused = fused_into(key);
-  BuiltTensor last = product;
-  if (!fused.activation.empty())
-    last = model.add(fused.activation, {last.name}, fused.residual ? output + ".activation" : output, last.dims);
-  if (fused.residual) last = model.add("Add", {last.name, inputs.back().name}, output, last.dims);
-  return last;
-}
-
-std::string product_name(const KernelKey& key, const std::string& output) {
-  return key.variant.empty() ? output : output + ".product";
-}
-
-// y = x W^T + b; W: (n, k).
+// y = x W^T + b; W: (n, k). A residual is in the place of b, where every runtime adds it inside the kernel.
 BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   const std::int64_t n = size(key, "n");
   const std::int64_t k = size(key, "k");
   const std::string weight = model.weight(output + ".weight", {n, k}, k);
-  const std::string bias = model.weight(output + ".bias", {n}, k);
-  const BuiltTensor product = model.add("Gemm", {inputs[0].name, weight, bias}, product_name(key, output),
-                                        {size(key, "m"), n}, {{"transB", std::int64_t{1}}});
-  return finish_fused(model, key, product, inputs, output);
+  const FusedInto fused = fused_into(key);
+  const std::string added = fused.residual ? inputs.back().name : model.weight(output + ".bias", {n}, k);
+  const std::string name = fused.activation.empty() ? output : output + ".product";
+  const BuiltTensor product =
+      model.add("Gemm", {inputs[0].name, weight, added}, name, {size(key, "m"), n}, {{"transB", std::int64_t{1}}});
+  return fused.activation.empty() ? product : model.add(fused.activation, {product.name}, output, product.dims);
 }
 
 BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
@@ -258,9 +245,14 @@ BuiltTensor add_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, c
   over.attributes["group"] = size(key, "groups");
   const std::string weight = model.weight(output + ".weight", {cout, cin, kernel, kernel}, cin * kernel * kernel);
   const std::string bias = model.weight(output + ".bias", {cout}, cin * kernel * kernel);
-  const BuiltTensor product = model.add("Conv", {inputs[0].name, weight, bias}, product_name(key, output),
-                                        {size(key, "batch"), cout, over.height, over.width}, over.attributes);
-  return finish_fused(model, key, product, inputs, output);
+  const FusedInto fused = fused_into(key);
+  BuiltTensor last =
+      model.add("Conv", {inputs[0].name, weight, bias}, key.variant.empty() ? output : output + ".product",
+                {size(key, "batch"), cout, over.height, over.width}, over.attributes);
+  if (!fused.activation.empty())
+    last = model.add(fused.activation, {last.name}, fused.residual ? output + ".activation" : output, last.dims);
+  if (fused.residual) last = model.add("Add", {last.name, inputs.back().name}, output, last.dims);
+  return last;
 }
 
 BuiltTensor add_pool(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {

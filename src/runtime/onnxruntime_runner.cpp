@@ -272,6 +272,7 @@ class OnnxRuntimeRunner final : public Runner {
   explicit OnnxRuntimeRunner(RunnerOptions options) : options_(std::move(options)) {}
   std::string name() const override { return std::string("onnxruntime-") + to_string(options_.provider); }
   std::string version() const override { return OrtGetApiBase()->GetVersionString(); }
+  bool tells_kernels() const override { return options_.provider != Provider::tensorrt; }
   std::unique_ptr<LoadedModel> load(const std::string& onnx_bytes) override {
     return translated("the model", [&] { return std::make_unique<OnnxRuntimeModel>(onnx_bytes, options_); });
   }

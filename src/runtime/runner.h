@@ -46,6 +46,8 @@ class Runner {
   virtual ~Runner() = default;
   [[nodiscard]] virtual std::string name() const = 0;     ///< "onnxruntime-cpu"
   [[nodiscard]] virtual std::string version() const = 0;  ///< "1.24.3"
+  /// Whether executed_graph() is what becomes of a model, fused operators and all.
+  [[nodiscard]] virtual bool tells_kernels() const { return false; }
   /// Errors (input): the runtime refuses the model (its message is passed on).
   [[nodiscard]] virtual std::unique_ptr<LoadedModel> load(const std::string& onnx_bytes) = 0;
 };

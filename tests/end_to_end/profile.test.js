@@ -36,6 +36,9 @@ test('a space is profiled, judged by kernels held out, and not overwritten', (t)
   const result = JSON.parse(done.out);
   checkProfile(readJson(out));
   assert.ok(result.kernels_measured > 5);
+  assert.equal(result.rules, 'onnxruntime-cpu', 'the runtime tells what it executes');
+  assert.deepEqual(result.rule_evidence, []);
+  assert.ok(readJson(out).samples.some((sample) => sample.kernel === 'linear' && sample.variant === 'relu'));
   assert.ok(result.held_out.rows > 0);
   assert.ok(Number.isFinite(result.held_out.mape) && Number.isFinite(result.held_out.constant.mape));
   assert.ok(result.whole_models > 0);
