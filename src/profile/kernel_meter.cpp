@@ -13,9 +13,7 @@ namespace {
 constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
 constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
-constexpr int kUndisturbedSessionTries = 3;
-constexpr int kSessionTries = 4;  // at least, and for so long: without the session nothing can be measured
-constexpr double kSessionS = 60;
+constexpr int kSessionTries = 4;
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;
 
@@ -43,7 +41,6 @@ MeteredCost operator*(double factor, const MeteredCost& cost) {
 MeteredCost KernelMeter::model(const Graph& graph, std::int64_t batch, double patience, bool accept_disturbed) const {
   MeasureOptions options = options_;
   options.accept_disturbed = accept_disturbed;
-  if (accept_disturbed && device_.pace) options.give_up_relative_half_width = kMostDoubt;
   options.budget_s *= patience;
   if (patience > 1) options.target_relative_half_width /= std::sqrt(patience);
   const auto loaded = device_.runner->load(to_onnx(graph));
@@ -68,14 +65,14 @@ SessionCost KernelMeter::measure_session(bool accept_disturbed) const {
   return {run, clamped(chained - parallel)};
 }
 
-SessionCost KernelMeter::session() const {
-  const double begin_s = device_.clock->now_s();
+SessionCost KernelMeter::session(double patience_s) const {
+  const double end_s = device_.clock->now_s() + patience_s;
   for (int attempt = 1;; ++attempt) {
+    const bool is_last = attempt >= kSessionTries && device_.clock->now_s() >= end_s;
     try {
-      return measure_session(/*accept_disturbed=*/attempt > kUndisturbedSessionTries);
+      return measure_session(/*accept_disturbed=*/is_last);
     } catch (const UnstableError& error) {
-      if (attempt >= kSessionTries && device_.clock->now_s() >= begin_s + kSessionS)
-        throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
+      if (is_last) throw Error(ErrorKind::device, fmt::format("session cost: {}", error.what()));
     }
   }
 }

@@ -40,10 +40,9 @@ class KernelMeter {
                                   bool accept_disturbed = false) const;
 
   /// From chains of the smallest kernel: cost = run + links x (kernel + intermediate); and from the same kernels side
-  /// by side, whose outputs all leave the model: cost = run + links x kernel. Tries at least four times and for a
-  /// minute; from the fourth on what is disturbed counts, and on a processor twice as wide an interval, since a profile
-  /// looks back at it. Errors (device): never stable.
-  [[nodiscard]] SessionCost session() const;
+  /// by side, whose outputs all leave the model: cost = run + links x kernel. Tries a few times and for `patience_s`,
+  /// and then takes what is disturbed. Errors (device): not stable even so.
+  [[nodiscard]] SessionCost session(double patience_s) const;
   /// The same in one try. Errors (UnstableError): not stable.
   [[nodiscard]] SessionCost session_again() const { return measure_session(/*accept_disturbed=*/false); }
 

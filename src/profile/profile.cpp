@@ -27,8 +27,10 @@ constexpr double kPatience = 5;
 constexpr double kHeldOutPatience = 2;
 constexpr std::size_t kRoundShare = 8;  // so that looking takes no more time as samples grow
 constexpr double kModelShare = 0.15;    // of the budget
-constexpr double kStoreEveryS = 1;      // of this machine's time: what a kill loses
-constexpr double kFirstLookS = 5;       // back at what was measured; the next after twice as long
+// Of a machine that does not hold still: without the session nothing can be measured.
+constexpr double kSessionShare = 0.5, kSessionPatienceS = 60;
+constexpr double kStoreEveryS = 1;  // of this machine's time: what a kill loses
+constexpr double kFirstLookS = 5;   // back at what was measured; the next after twice as long
 
 double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
 
@@ -103,6 +105,7 @@ class Profiling {
     measure_all(/*try_again=*/true);
     left_.swap(unstable_);
     measure_all(/*try_again=*/false);
+    if (device_.pace) queue_disturbed();
     report(fmt::format("{} samples{}", profile_.samples.size(), left_out()), 1);
     measure_models();
   }
@@ -123,7 +126,7 @@ class Profiling {
       session_ = {{found->time_s, found->energy_j}, {profile_.intermediate_time_s, profile_.intermediate_energy_j}};
       return;
     }
-    session_ = meter_.session();
+    session_ = meter_.session(std::min(kSessionPatienceS, kSessionShare * options_.budget_s));
     sessions_.push_back({session_, pace()});
     store_session();
   }
@@ -145,19 +148,41 @@ class Profiling {
     return !device_.pace || was_quiet(pace()) ? cost : device_.pace->quick() / pace() * cost;
   }
 
-  /// The session's cost once more. What turns out to have been measured while something disturbed all the time goes to
-  /// the front of left_, once: nothing at the beginning tells that it does.
+  /// The session's cost once more: nothing at the beginning tells that something disturbs.
   void look_back() {
     if (!device_.pace || !may_go_on()) return;
     measure_session_again();
-    const double quiet = kQuiet * device_.pace->quick();
+    queue_disturbed();
+    next_look_s_ = 2 * elapsed_s();
+  }
+
+  /// What turns out to have been measured beside a slow pace goes to the front of left_, once, and costs less by as
+  /// much until it is measured again, if ever.
+  void queue_disturbed() {
+    const double quick = device_.pace->quick();
     std::erase_if(measured_, [&](const Paced<MeasuringTask>& measured) {
-      if (measured.pace <= quiet) return false;
+      if (measured.pace <= kQuiet * quick) return false;
+      scale(measured.of, quick / measured.pace);
       left_.push_front(measured.of);
       again_.emplace(measured.of.key, measured.of.copies);
       return true;
     });
-    next_look_s_ = 2 * elapsed_s();
+  }
+
+  /// The cost stored of it.
+  void scale(const MeasuringTask& task, double factor) {
+    const auto scale_in = [&](auto& samples, const auto& is_it) {
+      const auto found = std::find_if(samples.begin(), samples.end(), is_it);
+      if (found == samples.end()) return;
+      found->time_s *= factor;
+      found->energy_j *= factor;
+      changed();
+    };
+    const auto has_key = [&](const KernelSample& sample) { return sample.key == task.key; };
+    if (task.purpose == Purpose::crowding)
+      scale_in(profile_.crowding, [&](const CrowdingSample& sample) { return is_of(task, sample); });
+    else
+      scale_in(task.purpose == Purpose::held_out ? profile_.held_out : profile_.samples, has_key);
   }
 
   void measure_session_again() {
@@ -240,7 +265,10 @@ class Profiling {
 
   void measure_all(bool try_again) {
     while (!left_.empty() && may_go_on()) {
-      if (elapsed_s() >= next_look_s_) look_back();
+      if (elapsed_s() >= next_look_s_)
+        look_back();
+      else if (device_.pace && was_quiet(pace()))
+        queue_disturbed();
       const MeasuringTask task = left_.front();
       left_.pop_front();
       try {

@@ -92,7 +92,7 @@ class Discovery {
     end_s_ = begin_s + options_.budget_s;
     total_ = questions.pairs.size() + questions.siblings.size() + (questions.concat ? 1 : 0) +
              (questions.shared_output ? 1 : 0);
-    session_ = meter_.session();
+    session_ = meter_.session(options_.budget_s);
     for (const FusionFacts::Pair& pair : questions.pairs) ask_pair(pair);
     for (const std::string& op : questions.siblings) ask_siblings(op);
     if (questions.concat) ask_concat();
