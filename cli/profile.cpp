@@ -1,5 +1,6 @@
 // tabjoule profile: the kernels of search spaces or models, measured on a device and stored.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -51,9 +52,23 @@ Json json_of(const ProfiledDevice& done, const std::string& out) {
           {"rules_contradicted", done.rules_contradicted},
           {"rule_evidence", evidence},
           {"time_s", done.time_s},
-          {"held_out", json_of(done.held_out)},
+          {"held_out", to_json(done.held_out)},
           {"cross_validated", json_of(done.fitted)},
           {"whole_models_mape", done.whole_models_mape}};
+}
+
+void print_accuracy(const Evaluation& held_out) {
+  const Errors& all = held_out.all;
+  if (all.rows == 0) return;
+  print(fmt::format(
+      "accuracy      {:.1f} % mean, {:.1f} % median error of energy on {} kernels held out (a constant {:.0f} "
+      "%, FLOPs x constant {:.0f} %), {:.0f} % of them within 10 %",
+      100 * all.mape, 100 * all.median, all.rows, 100 * all.constant_mape, 100 * all.flops_mape, 100 * all.within_10));
+  if (held_out.types.size() < 2) return;
+  std::vector<std::string> types;
+  for (const auto& [type, errors] : held_out.types)
+    types.push_back(fmt::format("{} {:.1f} % of {}", to_string(type), 100 * errors.mape, errors.rows));
+  print(fmt::format("              mean by type: {}", fmt::join(types, ", ")));
 }
 
 void print_text(const ProfiledDevice& done, const std::string& out) {
@@ -62,12 +77,7 @@ void print_text(const ProfiledDevice& done, const std::string& out) {
   print(fmt::format("kernels       {} of {} measured, {} more to judge by, {} whole models", profile.samples.size(),
                     done.wanted, profile.held_out.size(), profile.models.size()));
   print_rules(done);
-  const PredictorAccuracy& a = done.held_out;
-  if (a.rows > 0)
-    print(
-        fmt::format("accuracy      {:.1f} % mean error of energy on {} kernels held out (a constant {:.0f} %, FLOPs x "
-                    "constant {:.0f} %), {:.0f} % of them within 10 %",
-                    100 * a.mape, a.rows, 100 * a.constant_mape, 100 * a.flops_mape, 100 * a.within_10));
+  print_accuracy(done.held_out.energy);
   if (!profile.models.empty()) print(fmt::format("whole models  {:.1f} % mean error", 100 * done.whole_models_mape));
   print(fmt::format("time          {}", with_unit(done.time_s, "s")));
   print(fmt::format("profile       {}", out));

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "predict/accuracy.h"
 #include "predict/committee.h"
 
 namespace tabjoule {
@@ -37,38 +36,6 @@ DeviceProfile started_profile(const ProfileRequest& request, const Device& devic
     fail_input("{}: was measured on \"{}\", this is \"{}\": give another --out", request.out.string(),
                profile.fingerprint, device.fingerprint);
   return profile;
-}
-
-/// Baselines with the constants that fit the samples best.
-PredictorAccuracy accuracy_on(const Predictor& predictor, const DeviceProfile& profile) {
-  std::vector<double> ones, flops, energies;
-  for (const KernelSample& sample : profile.samples) {
-    if (sample.key.type == KernelType::session) continue;
-    ones.push_back(1);
-    flops.push_back(std::max(1.0, work_of(sample.key).flops));
-    energies.push_back(sample.energy_j);
-  }
-  PredictorAccuracy accuracy;
-  if (energies.empty()) return accuracy;
-  const double constant = best_factor(ones, energies);
-  const double per_flop = best_factor(flops, energies);
-  for (const KernelSample& sample : profile.held_out) {
-    const Prediction prediction = predictor.predict(sample.key);
-    if (!prediction.known) continue;
-    const auto error = [&](double predicted_j) { return std::abs(predicted_j / sample.energy_j - 1); };
-    ++accuracy.rows;
-    accuracy.mape += error(prediction.energy_j);
-    accuracy.rmspe += error(prediction.energy_j) * error(prediction.energy_j);
-    accuracy.within_10 += error(prediction.energy_j) <= 0.1 ? 1 : 0;
-    accuracy.constant_mape += error(constant);
-    accuracy.flops_mape += error(per_flop * std::max(1.0, work_of(sample.key).flops));
-  }
-  if (accuracy.rows == 0) return accuracy;
-  for (double* sum :
-       {&accuracy.mape, &accuracy.rmspe, &accuracy.within_10, &accuracy.constant_mape, &accuracy.flops_mape})
-    *sum /= accuracy.rows;
-  accuracy.rmspe = std::sqrt(accuracy.rmspe);
-  return accuracy;
 }
 
 double whole_models_mape(const Predictor& predictor, const DeviceProfile& profile) {
@@ -186,7 +153,7 @@ ProfiledDevice profile_device(const ProfileRequest& request, const NoticeSink& n
   result.time_s = device.clock->now_s() - begin_s;
   result.rules_contradicted = contradictions(result.profile.rule_evidence);
   const Predictor predictor = Predictor::fit(result.profile);
-  result.held_out = accuracy_on(predictor, result.profile);
+  result.held_out = evaluate(predictor, result.profile.samples, result.profile.held_out);
   result.fitted = predictor.accuracy();
   result.whole_models_mape = whole_models_mape(predictor, result.profile);
   return result;

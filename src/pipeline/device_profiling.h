@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/energy_model.h"
+#include "predict/evaluate.h"
 #include "predict/predictor.h"
 #include "profile/device.h"
 #include "profile/rule_discovery.h"
@@ -32,7 +33,7 @@ struct ProfileRequest {
 struct ProfiledDevice {
   DeviceProfile profile;
   int rules_contradicted = 0;    ///< of profile.rule_evidence
-  PredictorAccuracy held_out;    ///< on kernels the predictor never saw
+  Evaluations held_out;          ///< on kernels the predictor never saw
   PredictorAccuracy fitted;      ///< by cross-validation over those it was fitted on
   double whole_models_mape = 0;  ///< of energy; 0 where none was measured
   std::size_t wanted = 0;        ///< distinct kernels of the spaces and models

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/median.h"
 #include "predict/accuracy.h"
 
 namespace tabjoule {
@@ -52,9 +53,10 @@ Errors errors_of(std::span<const Judged> rows, const Baselines& baselines) {
   Errors errors;
   errors.rows = static_cast<int>(rows.size());
   if (rows.empty()) return errors;
-  std::vector<double> measured, predicted, flops;
+  std::vector<double> measured, predicted, flops, each;
   for (const Judged& row : rows) {
     const double error = std::abs(row.predicted / row.measured - 1);
+    each.push_back(error);
     errors.mape += error;
     errors.rmspe += error * error;
     errors.within_5 += error <= 0.05 ? 1 : 0;
@@ -72,6 +74,7 @@ Errors errors_of(std::span<const Judged> rows, const Baselines& baselines) {
                       &errors.coverage_90, &errors.constant_mape, &errors.flops_mape})
     *sum /= count;
   errors.rmspe = std::sqrt(errors.rmspe);
+  errors.median = median_of(each);
   errors.spearman = spearman(measured, predicted);
   errors.flops_spearman = spearman(measured, flops);
   return errors;
@@ -93,6 +96,7 @@ Evaluation evaluation_of(const ByType& by_type, std::span<const KernelSample> tr
 Json json_of(const Errors& e) {
   return {{"rows", e.rows},
           {"mape", e.mape},
+          {"median", e.median},
           {"rmspe", e.rmspe},
           {"within_5", e.within_5},
           {"within_10", e.within_10},

@@ -11,7 +11,7 @@ namespace tabjoule {
 /// Fractions, not per cent.
 struct Errors {
   int rows = 0;
-  double mape = 0, rmspe = 0;
+  double mape = 0, median = 0, rmspe = 0;
   double within_5 = 0, within_10 = 0, within_20 = 0;
   double spearman = 0;       ///< 0 where all measured or all predicted values are equal
   double coverage_90 = 0;    ///< of the rows lie in their 90 % interval
@@ -40,7 +40,7 @@ struct Evaluations {
 /// Pearson's correlation of the ranks, ties sharing their mean rank. 0 where one side is constant.
 [[nodiscard]] double spearman(std::span<const double> a, std::span<const double> b);
 
-/// design of `evaluate --json`: the energy's members, "types", and the same for time under "time".
+/// As `evaluate --json` has it: the energy's members, "types", and the same for time under "time".
 [[nodiscard]] Json to_json(const Evaluations& evaluations);
 
 }  // namespace tabjoule

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/median.h"
 #include "predict/calibrated_cost.h"
 
 namespace tabjoule {
@@ -29,17 +30,11 @@ struct Kind {
 
 double total(const PerType<double>& sums) { return std::accumulate(sums.begin(), sums.end(), 0.0); }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 /// The median of what each model asks for: a few whose kernels are predicted badly do not move it.
 double common_factor(std::span<const SummedModel> models) {
   std::vector<double> factors;
   for (const SummedModel& model : models) factors.push_back(model.measured / total(model.sums));
-  return median(std::move(factors));
+  return median_of(factors);
 }
 
 /// The 2 x 2 normal equations; where a solution is negative, the factor alone.
@@ -82,7 +77,8 @@ void fit_types(std::span<const SummedModel> models, double ridge, ModelCorrectio
     normal.diagonal().array() += ridge;
     offsets = normal.ldlt().solve(weighted.transpose() * left);
     const Eigen::ArrayXd errors = (shares * offsets - left).array().abs();
-    const double width = std::max(1e-9, kHuberWidth * median({errors.begin(), errors.end()}));
+    const double width =
+        std::max(1e-9, kHuberWidth * median_of({errors.data(), static_cast<std::size_t>(errors.size())}));
     trust = (width / errors.max(width)).matrix();
   }
   for (std::size_t type = 0; type < kKernelTypes; ++type)

@@ -5,14 +5,10 @@
 #include <limits>
 #include <vector>
 
+#include "base/median.h"
+
 namespace tabjoule {
 namespace {
-
-double median(std::span<const double> values) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  return 0.5 * (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]);
-}
 
 /// The largest j with P(Binomial(n, 1/2) < j) <= 2.5 %; 0 if there is none.
 int interval_rank(int n) {
@@ -30,7 +26,7 @@ int interval_rank(int n) {
 
 MedianEstimate estimate_median(std::span<const double> values) {
   MedianEstimate estimate;
-  estimate.median = median(values);
+  estimate.median = median_of(values);
   estimate.high_95 = estimate.half_width_95 = std::numeric_limits<double>::infinity();
   estimate.low_95 = -estimate.high_95;
   const auto n = values.size();
@@ -41,7 +37,7 @@ MedianEstimate estimate_median(std::span<const double> values) {
   estimate.low_95 = sorted[rank - 1];
   estimate.high_95 = sorted[n - rank];
   estimate.half_width_95 = 0.5 * (estimate.high_95 - estimate.low_95);
-  estimate.drift = median(values.subspan(n / 2)) - median(values.first(n / 2));
+  estimate.drift = median_of(values.subspan(n / 2)) - median_of(values.first(n / 2));
   return estimate;
 }
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/machine.h"
+#include "base/median.h"
 #include "base/version.h"
 #include "predict/evaluate.h"
 #include "suite/results.h"
@@ -21,12 +22,6 @@ namespace tabjoule {
 namespace {
 
 using Values = std::vector<double>;
-
-double median(Values values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 double mean(const Values& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -59,7 +54,7 @@ Rows rows_of_suite(const Suite& suite, const Json& rows) {
 
 Json spread(const Values& values) {
   if (values.empty()) return nullptr;
-  return {{"median", median(values)},
+  return {{"median", median_of(values)},
           {"mean", mean(values)},
           {"lowest", *std::min_element(values.begin(), values.end())},
           {"highest", *std::max_element(values.begin(), values.end())}};
@@ -162,7 +157,7 @@ Json predictor_errors(const Suite& suite, const Rows& rows) {
       errors.push_back(std::abs(*predicted_j / *energy_j - 1));
     }
     if (errors.empty()) continue;
-    result[device] = {{"networks", errors.size()}, {"mape", mean(errors)}, {"median", median(errors)}};
+    result[device] = {{"networks", errors.size()}, {"mape", mean(errors)}, {"median", median_of(errors)}};
     result[device]["spearman"] = errors.size() > 2 ? Json(spearman(predicted, truth)) : Json(nullptr);
   }
   return result;
@@ -227,8 +222,8 @@ Json tables(const Suite& suite, const Rows& rows) {
     Json choices = Json::object();
     for (const auto& [choice, of] : scores) {
       choices[choice] = {{"score_test", mean(of)}};
-      choices[choice]["saving_fraction"] = savings.contains(choice) ? Json(median(savings[choice])) : Json(nullptr);
-      choices[choice]["cpu_energy_j"] = energies.contains(choice) ? Json(median(energies[choice])) : Json(nullptr);
+      choices[choice]["saving_fraction"] = savings.contains(choice) ? Json(median_of(savings[choice])) : Json(nullptr);
+      choices[choice]["cpu_energy_j"] = energies.contains(choice) ? Json(median_of(energies[choice])) : Json(nullptr);
     }
     result.push_back({{"table", table.name},
                       {"rows", any->at("rows")},
