@@ -1,6 +1,7 @@
 #include "kernel/detect.h"
 
 #include "base/error.h"
+#include "kernel/functions.h"
 #include "kernel/fuse.h"
 
 namespace tabjoule {
@@ -35,7 +36,8 @@ Kernel copy_of(const Draft& draft, const Units& units) {
 
 KernelGraph detect_kernels(const Graph& graph, std::int64_t batch, const FusionRules& rules) {
   if (batch < 1) fail_usage("batch {}: give a number from 1", batch);
-  const Units units(graph, batch, rules);
+  const std::optional<Graph> expanded = with_functions_expanded(graph, rules);
+  const Units units(expanded ? *expanded : graph, batch, rules);
   const std::vector<Draft> drafts =
       place_concats(merge_siblings(fuse_chains(units, rules), units, rules), units, rules);
   KernelGraph result;

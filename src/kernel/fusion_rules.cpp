@@ -78,6 +78,25 @@ Pattern pattern_from(const Json& json) {
   return pattern;
 }
 
+FunctionRule function_from(const Json& json) {
+  require_members(json, {"operator", "nodes"}, "a function");
+  const Json &op = member(json, "operator"), &nodes = member(json, "nodes");
+  if (!op.is_string()) fail_input("\"operator\" of a function must be a text");
+  FunctionRule function{op.get<std::string>(), {}};
+  if (!nodes.is_array() || nodes.empty()) fail_input("function \"{}\": \"nodes\" must be a list of texts", function.op);
+  std::set<std::string> inputs, made;
+  for (const Json& line : nodes) {
+    if (!line.is_string()) fail_input("function \"{}\": \"nodes\" must be a list of texts", function.op);
+    const PatternNode& node = function.nodes.emplace_back(pattern_node_from(line.get<std::string>()));
+    if (node.operators.size() != 1) fail_input("function \"{}\": a line must name one operator", function.op);
+    for (const std::string& input : node.inputs)
+      if (!made.contains(input)) inputs.insert(input);
+    made.insert(node.output);
+  }
+  if (inputs.size() != 1) fail_input("function \"{}\" must have one input, it has {}", function.op, inputs.size());
+  return function;
+}
+
 FusionChain chain_from(const Json& json) {
   require_members(json, {"heads", "steps"}, "a chain");
   FusionChain chain{operators_of(json, "heads"), {}};
@@ -111,8 +130,8 @@ const FusionChain* FusionRules::chain_of(const std::string& head) const {
 FusionRules fusion_rules_from_json(const Json& json) {
   require_format(json, "tabjoule-fusion-rules", kVersion);
   require_members(json,
-                  {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "patterns", "chains",
-                   "siblings", "concat_in_place"},
+                  {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "functions", "patterns",
+                   "chains", "siblings", "concat_in_place"},
                   "the rule set");
   FusionRules rules;
   const Json& name = member(json, "name");
@@ -124,6 +143,10 @@ FusionRules fusion_rules_from_json(const Json& json) {
   }
   rules.vanishing = operator_set(json, "vanishing");
   if (word_is_second(json, "shared_output", "apart", "first_reader")) rules.shared_output = SharedOutput::first_reader;
+  if (json.contains("functions")) {
+    if (!json["functions"].is_array()) fail_input("\"functions\" must be a list");
+    for (const Json& function : json["functions"]) rules.functions.push_back(function_from(function));
+  }
   if (json.contains("patterns")) {
     if (!json["patterns"].is_array()) fail_input("\"patterns\" must be a list");
     for (const Json& pattern : json["patterns"]) rules.patterns.push_back(pattern_from(pattern));
@@ -144,10 +167,16 @@ Json to_json(const FusionRules& rules) {
                {"dtype", to_string(rules.dtype)},
                {"vanishing", rules.vanishing},
                {"shared_output", rules.shared_output == SharedOutput::apart ? "apart" : "first_reader"},
+               {"functions", Json::array()},
                {"patterns", Json::array()},
                {"chains", Json::array()},
                {"siblings", rules.siblings},
                {"concat_in_place", rules.concat_in_place}};
+  for (const FunctionRule& function : rules.functions) {
+    Json nodes = Json::array();
+    for (const PatternNode& node : function.nodes) nodes.push_back(to_text(node));
+    json["functions"].push_back({{"operator", function.op}, {"nodes", nodes}});
+  }
   for (const Pattern& pattern : rules.patterns) {
     Json nodes = Json::array();
     for (const PatternNode& node : pattern.nodes) nodes.push_back(to_text(node));

@@ -44,6 +44,15 @@ struct FusionChain {
   bool operator==(const FusionChain&) const = default;
 };
 
+/// An operator of one input without a kernel of its own: the runtime executes `nodes` in its place.
+struct FunctionRule {
+  std::string op;
+  std::vector<PatternNode>
+      nodes;  ///< each of one operator; the last makes the output, the only name not made is the input
+
+  bool operator==(const FunctionRule&) const = default;
+};
+
 /// What happens where a tensor inside a would-be kernel has more than one reader (or is an output of the graph).
 enum class SharedOutput {
   apart,        ///< the kernel ends with it
@@ -54,10 +63,11 @@ struct FusionRules {
   std::string name;
   DataType dtype = DataType::float32;  ///< what kernels compute in
   std::set<std::string> vanishing;     ///< operators that run nothing: their readers read their first input
-  std::vector<Pattern> patterns;       ///< the first that matches takes its operators
-  std::vector<FusionChain> chains;     ///< an operator is head of one at most
-  std::set<std::string> siblings;      ///< operators whose nodes merge where they read one tensor alike
-  bool concat_in_place = false;        ///< inputs of Concat are written where they belong
+  std::vector<FunctionRule> functions;
+  std::vector<Pattern> patterns;    ///< the first that matches takes its operators
+  std::vector<FusionChain> chains;  ///< an operator is head of one at most
+  std::set<std::string> siblings;   ///< operators whose nodes merge where they read one tensor alike
+  bool concat_in_place = false;     ///< inputs of Concat are written where they belong
   SharedOutput shared_output = SharedOutput::apart;
 
   bool operator==(const FusionRules&) const = default;
@@ -97,8 +107,8 @@ struct FusionFacts {
 [[nodiscard]] FusionFacts facts_of(const FusionRules& rules);
 
 /// Rules that fuse exactly `facts.pairs` behind each first operator, those that read constants before those that
-/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators, the patterns, the
-/// steps of single constants and the data type.
+/// read a tensor, then activations. `like` gives what facts do not hold: the vanishing operators, functions and
+/// patterns, the steps of single constants and the data type.
 [[nodiscard]] FusionRules rules_from(const FusionFacts& facts, const std::string& name, const FusionRules& like);
 
 /// One line a difference ("only tensorrt fuses Conv + Relu"); empty where the two decide alike.

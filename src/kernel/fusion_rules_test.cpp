@@ -46,6 +46,12 @@ TEST(FusionRules, WhatIsWrongIsNamed) {
   EXPECT_THAT(with("/chains/0/steps/0/operators", Json::array()), HasSubstr("names no operators"));
   EXPECT_THAT(with("/chains/0/steps/0/other", 3), HasSubstr("\"constant\" or \"tensor\""));
   EXPECT_THAT(with("/chains/0/steps/0/constants", "two"), HasSubstr("\"single\" or \"channel\""));
+  const auto function = [&](const char* line) {
+    return with("/functions/0", {{"operator", "HardSwish"}, {"nodes", {line}}});
+  };
+  EXPECT_THAT(function("y = Mul(x, h)"), HasSubstr("\"HardSwish\" must have one input, it has 2"));
+  EXPECT_THAT(function("y = Mul|Div(x)"), HasSubstr("one operator"));
+  EXPECT_THAT(function("y"), HasSubstr("output = Operator"));
   EXPECT_THAT(with("/chains/0/heads/0", "Gemm"), HasSubstr("head of two chains"));
   EXPECT_THAT(with("/chains/0/heads/0", "Concat"), HasSubstr("in place"));
   EXPECT_THAT(with("/vanishing/0", "Conv"), HasSubstr("\"Conv\" vanishes"));

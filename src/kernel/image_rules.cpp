@@ -121,12 +121,15 @@ KernelKey conv(const OperatorCall& call, const Shape& output) {
   if (!is_image(in) || !is_image(output)) return unknown(call, output);
   const Window window = window_of(call.node, conv_kernel(call));
   const std::int64_t groups = call.node.integer("group", 1);
-  if (groups < 1 || groups > in[1]) fail_input("node {}: {} groups of {} channels", shown(call.node), groups, in[1]);
+  // In blocks of channels the weights alone tell to how many they are padded.
+  const std::int64_t channels = call.node.domain == "com.microsoft.nchwc" ? call.shape(1)[1] * groups : in[1];
+  if (groups < 1 || groups > channels)
+    fail_input("node {}: {} groups of {} channels", shown(call.node), groups, channels);
   std::string variant = lower(call.node.text("activation", ""));
   if (call.optional_input(3) != nullptr) variant += variant.empty() ? "residual" : "+residual";
-  const bool depthwise = groups > 1 && groups == in[1];
+  const bool depthwise = groups > 1 && groups == channels;
   return {depthwise ? KernelType::dwconv : KernelType::conv,
-          {in[0], in[1], output[1], in[2], in[3], side(window.kernel), side(window.strides), groups},
+          {in[0], channels, output[1], in[2], in[3], side(window.kernel), side(window.strides), groups},
           variant};
 }
 

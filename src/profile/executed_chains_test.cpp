@@ -27,7 +27,7 @@ const std::vector<Step>& first_steps() {
   static const std::vector<Step> steps = [] {
     std::vector<Step> all;
     for (const char* op : {"Relu", "Sigmoid", "Tanh", "LeakyRelu", "Elu", "Selu", "Softplus", "Softsign", "HardSigmoid",
-                           "ThresholdedRelu", "Clip", "Erf", "BatchNormalization"})
+                           "HardSwish", "ThresholdedRelu", "Clip", "Erf", "BatchNormalization"})
       all.push_back({op});
     for (const char* op : {"Add", "Sub", "Mul", "Div"})
       for (const Other other : {Other::channel, Other::single, Other::tensor}) all.push_back({op, other});

@@ -25,9 +25,9 @@ inline Graph googlenet() {
     return m.concat({one, three, five, conv_relu(pool, c[5], 1, 1, block, "pool_proj")}, block + "/output");
   };
   Image x = conv_relu(m.image(224), 64, 7, 2, "conv1", "7x7_s2");
-  x = m.unary("LRN", m.pool("MaxPool", x, 3, 2, 0, "pool1/3x3_s2", true), "pool1/norm1");
+  x = m.unary("LRN", m.pool("MaxPool", x, 3, 2, 0, "pool1/3x3_s2", true), "pool1/norm1", {{"size", std::int64_t{5}}});
   x = conv_relu(conv_relu(x, 64, 1, 1, "conv2", "3x3_reduce"), 192, 3, 1, "conv2", "3x3");
-  x = m.pool("MaxPool", m.unary("LRN", x, "conv2/norm2"), 3, 2, 0, "pool2/3x3_s2", true);
+  x = m.pool("MaxPool", m.unary("LRN", x, "conv2/norm2", {{"size", std::int64_t{5}}}), 3, 2, 0, "pool2/3x3_s2", true);
   x = inception(x, "inception_3a", {64, 96, 128, 16, 32, 32});
   x = inception(x, "inception_3b", {128, 128, 192, 32, 96, 64});
   x = m.pool("MaxPool", x, 3, 2, 0, "pool3/3x3_s2", true);

@@ -47,8 +47,9 @@ class ModelMaker {
     return {builder.add("BatchNormalization", inputs, name), x.channels};
   }
 
-  Image unary(const std::string& op, const Image& x, const std::string& name) {
-    return {builder.add(op, {x.tensor}, name), x.channels};
+  Image unary(const std::string& op, const Image& x, const std::string& name,
+              std::map<std::string, Attribute> attributes = {}) {
+    return {builder.add(op, {x.tensor}, name, std::move(attributes)), x.channels};
   }
 
   Image relu(const Image& x, const std::string& name) { return unary("Relu", x, name); }
