@@ -349,7 +349,8 @@ TEST(Order, BeginsWithTheCornersOfEachGroup) {
             4);
 }
 
-// Structure only: figures of a shared machine are nothing a test may depend on.
+// Structure only: figures of a shared machine are nothing a test may depend on. What was too unstable to keep is
+// measured by going on with the profile.
 TEST(Profile, RunsOnThisMachine) {
   Device device = open_device("auto", {});
   DeviceProfile profile;
@@ -361,7 +362,9 @@ TEST(Profile, RunsOnThisMachine) {
   ProfileOptions options = quick(60);  // far more than needed
   options.measure.target_relative_half_width = 0.5;
   options.measure.give_up_relative_half_width = 10;
-  profile_kernels(profile, wanted, device, options, {}, {});
+  const auto has = [&](const KernelKey& key) { return profile.has(key); };
+  for (int tries = 0; tries < 10 && !std::all_of(wanted.begin(), wanted.end(), has); ++tries)
+    profile_kernels(profile, wanted, device, options, {}, {});
   ASSERT_TRUE(profile.has(session_key()));
   std::map<KernelKey, KernelSample> samples;
   for (const KernelSample& sample : profile.samples) {
