@@ -128,5 +128,14 @@ TEST(ExecutedChains, AreThoseOfTheRules) {
   EXPECT_GT(chains, 1000);
 }
 
+TEST(ExecutedChains, AreThoseOfTheRulesInLaterOpsets) {
+  ModelBuilder model;
+  model.output(behind(model, {"Mish"}, head(model, "Gemm", 2), "first"));
+  Graph graph = model.finish();
+  graph.opsets[""] = 18;  // the first with Mish
+  const Graph executed = make_cpu_runner({})->load(to_onnx(graph))->executed_graph();
+  EXPECT_EQ(texts(detect_kernels(graph, 1, onnxruntime_cpu_rules())), texts(detect_kernels(executed, 1, {})));
+}
+
 }  // namespace
 }  // namespace tabjoule::executed_chains_test

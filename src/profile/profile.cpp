@@ -105,7 +105,7 @@ class Profiling {
     measure_all(/*try_again=*/true);
     left_.swap(unstable_);
     measure_all(/*try_again=*/false);
-    if (device_.pace) queue_disturbed();
+    queue_disturbed();
     report(fmt::format("{} samples{}", profile_.samples.size(), left_out()), 1);
     measure_models();
   }
@@ -159,6 +159,7 @@ class Profiling {
   /// What turns out to have been measured beside a slow pace goes to the front of left_, once, and costs less by as
   /// much until it is measured again, if ever.
   void queue_disturbed() {
+    if (!device_.pace) return;
     const double quick = device_.pace->quick();
     std::erase_if(measured_, [&](const Paced<MeasuringTask>& measured) {
       if (measured.pace <= kQuiet * quick) return false;
@@ -373,7 +374,7 @@ class Profiling {
   [[nodiscard]] std::string left_out() const {
     std::string text;
     if (skipped_ > 0) text += fmt::format(", {} left out as unstable", skipped_);
-    if (!again_.empty()) text += fmt::format(", {} measured twice", again_.size());
+    if (!again_.empty()) text += fmt::format(", {} disturbed at first", again_.size());
     if (not_alone_ > 0) text += fmt::format(", {} cannot be measured alone", not_alone_);
     return text;
   }
@@ -395,7 +396,7 @@ class Profiling {
   SessionCost session_;
   std::vector<Paced<SessionCost>> sessions_;    ///< as often as they were measured
   std::vector<Paced<MeasuringTask>> measured_;  ///< once, by a device that has a pace
-  std::set<std::pair<KernelKey, int>> again_;   ///< measured twice; not a third time
+  std::set<std::pair<KernelKey, int>> again_;   ///< disturbed at first; not measured a third time
   double next_look_s_ = kFirstLookS;
   double begin_s_ = 0;
   SystemClock wall_;

@@ -165,7 +165,9 @@ TEST(ExecutedKernels, ImageModelsAreExecutedAsDetectedButForWhatIsListed) {
       GTEST_SKIP() << "the runtime has no convolutions in blocks of channels on this processor";
     const std::vector<KernelKey> executed_kernels = executed_keys(executed, 1);
     const auto count = std::count_if(executed_kernels.begin(), executed_kernels.end(), reorders);
-    EXPECT_EQ(count, model.reorders.value_or(static_cast<int>(count)));
+    if (model.reorders) {
+      EXPECT_EQ(count, *model.reorders);
+    }
     const auto ours = padded(keys(model.graph, 1)), theirs = padded(executed_kernels);
     EXPECT_THAT(left_of(ours, theirs), testing::UnorderedElementsAreArray(model.detected_alone));
     EXPECT_THAT(left_of(theirs, ours), testing::UnorderedElementsAreArray(model.executed_alone));
