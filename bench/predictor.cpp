@@ -1,6 +1,6 @@
 // How wrong the energy predictor is on measured kernels of real devices, beside simpler predictors: half of the rows
 // train, the other half test, after a seeded shuffle. bench/README.md says how to read it.
-//   bench_predictor [FOLDER of the measured data, ../shared/energy] [SEEDS, 5] [DATA SET]
+//   bench_predictor [FOLDER of the measured data, ../shared/energy] [SEEDS, 5] [DATA SET] [SHARE that trains, .5]
 //   bench_predictor PROFILE.json [SEEDS, 5]     of a profile of one's own, type by type, from few samples to half
 #include <fmt/format.h>
 
@@ -176,19 +176,19 @@ double terms_mape(const Samples& training, const Samples& test, int processors) 
 struct Row {
   const char* name;
   std::function<Samples(const std::string&)> read;
-  std::size_t training;  ///< rows; 0: half
+  std::size_t training;  ///< rows; 0: a share of them
   double target;
   std::optional<int> processors;  ///< of the device, from its data sheet
 };
 
-void report(const Row& row, const std::string& folder, int seeds) {
+void report(const Row& row, const std::string& folder, int seeds, double share = .5) {
   const Samples all = row.read(folder);
   double constant = 0, flops = 0, boosting = 0, terms = 0, ours = 0, inside = 0, seconds = 0;
   std::size_t trained = 0;
   for (int seed = 0; seed < seeds; ++seed) {
     Samples shuffled = all;
     Rng(static_cast<std::uint64_t>(seed)).shuffle(std::span(shuffled));
-    trained = row.training > 0 ? row.training : all.size() / 2;
+    trained = row.training > 0 ? row.training : static_cast<std::size_t>(share * static_cast<double>(all.size()));
     const Samples training(shuffled.begin(), shuffled.begin() + static_cast<std::ptrdiff_t>(trained));
     const Samples test(shuffled.begin() + static_cast<std::ptrdiff_t>(trained), shuffled.end());
     DeviceProfile profile;
@@ -368,7 +368,7 @@ void print_heading(int seeds) {
              "constant", "FLOPs x c", "boosting", "terms", "ours", "target", "in 90 %", "fit s");
 }
 
-void run(const std::string& folder, int seeds, const std::string& only) {
+void run(const std::string& folder, int seeds, const std::string& only, double share) {
   if (folder.ends_with(".json")) {
     print_heading(seeds);
     report_profile(folder, seeds);
@@ -395,7 +395,7 @@ void run(const std::string& folder, int seeds, const std::string& only) {
   };
   print_heading(seeds);
   for (const Row& row : rows)
-    if (only.empty() || only == row.name) report(row, folder, seeds);
+    if (only.empty() || only == row.name) report(row, folder, seeds, share);
   if (only.empty() || only == "adaptation") report_adaptation(folder, seeds);
   if (only.empty() || only == "machine") report_machine(folder, seeds);
 }
@@ -404,7 +404,8 @@ void run(const std::string& folder, int seeds, const std::string& only) {
 }  // namespace tabjoule
 
 int main(int argc, char** argv) try {
-  tabjoule::run(argc > 1 ? argv[1] : "../shared/energy", argc > 2 ? std::atoi(argv[2]) : 5, argc > 3 ? argv[3] : "");
+  tabjoule::run(argc > 1 ? argv[1] : "../shared/energy", argc > 2 ? std::atoi(argv[2]) : 5, argc > 3 ? argv[3] : "",
+                argc > 4 ? std::atof(argv[4]) : .5);
 } catch (const tabjoule::Error& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return static_cast<int>(error.kind());

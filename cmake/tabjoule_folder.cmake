@@ -24,8 +24,7 @@ add_library(tabjoule_options INTERFACE)
 target_compile_options(tabjoule_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
   # GCC 12 warns wrongly about std::string and AVX-512 intrinsics (GCC bugs 105329 and 105593).
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
-  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-maybe-uninitialized>
+  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-uninitialized>"
   # What the arithmetic may do beyond the standard: no errno, no traps. Sums keep their order.
   -fno-math-errno -fno-trapping-math)
 if(TABJOULE_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
