@@ -1,6 +1,8 @@
 // tabjoule predict: energy and time of an ONNX model, kernel by kernel.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -59,10 +61,21 @@ void print_table(const PredictedModel& model, std::int64_t batch) {
   print(fmt::format("per prediction {} (90 % interval {} to {}), {} by {}", with_unit(p.energy_per_batch_j / rows, "J"),
                     with_unit(p.energy_low_per_batch_j / rows, "J"), with_unit(p.energy_high_per_batch_j / rows, "J"),
                     to_string(model.source), model.sensor));
-  print(fmt::format(
-      "predictor      {:.1f} % mean error on held-out kernels (a constant {:.0f} %, FLOPs x constant {:.0f} %)",
-      100 * model.accuracy.mape, 100 * model.accuracy.constant_mape, 100 * model.accuracy.flops_mape));
-  if (p.unknown > 0) print(fmt::format("unknown        {} kernels are not in the sum", p.unknown));
+  if (model.accuracy.rows == 0)
+    print("predictor      none: every kernel known was measured itself");
+  else
+    print(fmt::format(
+        "predictor      {:.1f} % mean error on held-out kernels (a constant {:.0f} %, FLOPs x constant {:.0f} %)",
+        100 * model.accuracy.mape, 100 * model.accuracy.constant_mape, 100 * model.accuracy.flops_mape));
+  if (p.unknown == 0) return;
+  const auto unmeasured = std::count_if(p.kernels.begin(), p.kernels.end(), [](const auto& predicted) {
+    return !predicted.prediction.known && predicted.kernel.key.type != KernelType::unknown;
+  });
+  print(fmt::format("unknown        {} kernels are not in the sum{}", p.unknown,
+                    unmeasured == 0 ? ""
+                                    : fmt::format(", {} of them because too few of their type were measured: give a "
+                                                  "larger --profile-budget",
+                                                  unmeasured)));
 }
 
 void predict_command(const PredictFlags& flags) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "graph/examples/networks.h"
 #include "graph/network_graph.h"
@@ -144,6 +146,110 @@ TEST(Detect, ShapesThatAGraphComputesItselfAreFollowed) {
   add(graph, "Reshape", {"x", "target"}, "split");
   add(graph, "Softmax", {"split"}, "y");
   EXPECT_EQ(texts(graph).back(), "softmax rows=9 cols=2");
+}
+
+/// The way exporters expand a tensor to a shape that was computed: dimensions of -1 are those the tensor has.
+TEST(Detect, ArithmeticOfShapesIsFollowed) {
+  Graph graph = frame("y");
+  add_integers(graph, "wanted", {-1, 6});
+  add_integers(graph, "minus", {-1});
+  add_integers(graph, "two", {2});
+  add_integers(graph, "zero", {0});
+  add_integers(graph, "end", {std::numeric_limits<std::int64_t>::min()});
+  add(graph, "Shape", {"x"}, "shape");
+  add(graph, "Equal", {"wanted", "minus"}, "open");
+  add(graph, "Where", {"open", "shape", "wanted"}, "target");
+  add(graph, "Expand", {"x", "target"}, "whole");
+  add(graph, "Slice", {"shape", "zero", "end", "zero", "minus"}, "nothing");  // from 0 backwards: the first alone
+  add(graph, "Mul", {"nothing", "two"}, "doubled");
+  add(graph, "Sub", {"doubled", "minus"}, "odd");
+  add(graph, "Div", {"odd", "two"}, "halved");
+  add(graph, "Concat", {"halved", "two", "minus"}, "split", {{"axis", std::int64_t{0}}});
+  add(graph, "Reshape", {"whole", "split"}, "blocks");
+  add(graph, "Softmax", {"blocks"}, "y");
+  EXPECT_EQ(texts(graph, 5).back(), "softmax rows=10 cols=3");
+  EXPECT_EQ(texts(graph, 8).back(), "softmax rows=16 cols=3");
+}
+
+/// Real numbers that are computed from sizes are none: what is divided may not be whole.
+TEST(Detect, RealNumbersAreNoSizes) {
+  Graph graph = frame("y");
+  add_integers(graph, "four", {4});
+  add(graph, "Shape", {"x"}, "shape");
+  add(graph, "Cast", {"shape"}, "real", {{"to", std::int64_t{1}}});
+  add(graph, "Cast", {"four"}, "divisor", {{"to", std::int64_t{1}}});
+  add(graph, "Div", {"real", "divisor"}, "ratio");
+  add(graph, "Cast", {"ratio"}, "whole", {{"to", std::int64_t{7}}});
+  add(graph, "Reshape", {"x", "whole"}, "y");
+  EXPECT_THAT(message_of(graph), HasSubstr("depends on values of input 1"));
+}
+
+TEST(Detect, SlicesMayStepBackwards) {
+  const auto elements = [](std::int64_t from, std::int64_t to, std::int64_t step) {
+    Graph graph = frame("y");
+    add_integers(graph, "from", {from});
+    add_integers(graph, "to", {to});
+    add_integers(graph, "axis", {1});
+    add_integers(graph, "step", {step});
+    add(graph, "Slice", {"x", "from", "to", "axis", "step"}, "y");
+    return detect_kernels(graph, 1).kernels.at(0).key.shape.at(0);
+  };
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min(), kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(elements(-1, kLeast, -1), 6);
+  EXPECT_EQ(elements(4, 0, -2), 2);
+  EXPECT_EQ(elements(kMost, kLeast, kLeast), 1);
+  EXPECT_EQ(elements(0, kMost, 4), 2);
+  EXPECT_EQ(elements(0, kMost, kMost), 1);
+  EXPECT_EQ(elements(3, 3, 1), 0);
+}
+
+TEST(Detect, MoreOperatorsOfExporters) {
+  Graph graph = frame("y");
+  add_integers(graph, "picked", {1, 0, 2});
+  add_integers(graph, "pairs", {0, 1, 2, 3});
+  graph.constants.back().dims = {2, 2};
+  add(graph, "GatherND", {"x", "pairs"}, "two");  // two single elements
+  add(graph, "MatMul", {"x", "row"}, "scalars");
+  graph.constants.push_back({"row", ElementType::float32, {6}, {}, {}, {}, {}});
+  add(graph, "Einsum", {"x", "w"}, "e", {{"equation", std::string("...k,kn->...n")}});
+  add(graph, "ReduceL1", {"e"}, "norm", {{"axes", std::vector<std::int64_t>{1}}});
+  add(graph, "Expand", {"norm", "wide"}, "spread");
+  add_integers(graph, "wide", {1, 4});
+  graph.outputs = {{"two", ElementType::float32, {}, {}},
+                   {"scalars", ElementType::float32, {}, {}},
+                   {"spread", ElementType::float32, {}, {}}};
+  EXPECT_THAT(texts(graph), ElementsAre("gather rows=2 cols=1 table_rows=18", "linear m=3 n=1 k=6",
+                                        "batch_matmul batch=1 m=3 n=4 k=6", "reduce elements=12 outputs=3 ReduceL1",
+                                        "reformat elements=12 run=1 Expand"));
+}
+
+TEST(Detect, RecurrentLayersAreCountedAndFollowed) {
+  Graph graph = frame("y");
+  graph.inputs[0] = {"x", ElementType::float32, {7, -1, 6}, {"", "batch", ""}};
+  for (const auto& [name, dims] : {std::pair("W", std::vector<std::int64_t>{2, 20, 6}), {"R", {2, 20, 5}}})
+    graph.constants.push_back({name, ElementType::float32, dims, {}, {}, {}, {}});
+  graph.nodes = {{"lstm", "LSTM", "", {"x", "W", "R"}, {"all", "last"}, {}}};
+  add(graph, "Softmax", {"last"}, "z");
+  add(graph, "Relu", {"all"}, "y");
+  graph.outputs.push_back({"z", ElementType::float32, {}, {}});
+  EXPECT_THAT(texts(graph),
+              ElementsAre("unknown LSTM", "softmax rows=6 cols=5", "elementwise elements=210 inputs=1 Relu"));
+  EXPECT_EQ(detect_kernels(graph, 3).unknown, 1);
+}
+
+/// ONNX Runtime takes a transpose into a reorder: its blocks come from images whose channels are last, or go there.
+TEST(Detect, ReordersMayTurnAnImage) {
+  Graph graph = frame("y");
+  graph.inputs[0] = {"x", ElementType::float32, {-1, 5, 7, 12}, {"batch", "", "", ""}};
+  const std::map<std::string, Attribute> last = {{"channels_last", std::int64_t{1}}, {"channels", std::int64_t{10}}};
+  add(graph, "ReorderInput", {"x"}, "blocks", last, "com.microsoft.nchwc");
+  add(graph, "GlobalAveragePool", {"blocks"}, "means", {}, "com.microsoft.nchwc");
+  add(graph, "ReorderOutput", {"blocks"}, "image", last, "com.microsoft.nchwc");
+  add(graph, "Softmax", {"image"}, "y");
+  graph.outputs.push_back({"means", ElementType::float32, {}, {}});
+  const auto kernels = texts(graph, 1);
+  EXPECT_THAT(kernels, ::testing::Contains("softmax rows=35 cols=10"));
+  EXPECT_THAT(kernels, ::testing::Contains(HasSubstr("global_pool batch=1 cin=12 height=5 width=7")));
 }
 
 /// Axes are attributes in older opsets and inputs in newer ones; Split learned to count its parts in 18.

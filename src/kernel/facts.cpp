@@ -9,18 +9,17 @@
 namespace tabjoule {
 namespace {
 
-constexpr std::size_t kLongestIntegerList = 64;  // shapes and axes; longer lists are data
-
 TensorFact fact_of(const Tensor& tensor) {
-  TensorFact fact{tensor.dims, {}, true};
-  const bool listed = tensor.dims.size() <= 1 && !tensor.integers.empty();
+  TensorFact fact{tensor.dims, {}, true, false};
+  const bool listed = tensor.dims.size() <= 1 && tensor.size() == static_cast<std::int64_t>(tensor.integers.size());
   if (listed && tensor.integers.size() <= kLongestIntegerList) fact.integers = tensor.integers;
   return fact;
 }
 
 }  // namespace
 
-GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch) : graph_(graph), batch_(batch), batch_names_{"batch"} {
+GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch, bool shapes_are_constants)
+    : graph_(graph), batch_(batch), shapes_are_constants_(shapes_are_constants), batch_names_{"batch"} {
   for (const ValueInfo& input : graph.inputs) {
     if (input.dims.empty() || input.dims[0] >= 0 || input.dim_names.empty()) continue;
     if (!input.dim_names[0].empty()) batch_names_.insert(input.dim_names[0]);
@@ -35,7 +34,8 @@ GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch) : graph_(graph), 
           "fixed widths",
           one_line(input.name));
     }
-    facts_[input.name].shape = std::move(*shape);
+    const bool open = std::any_of(input.dims.begin(), input.dims.end(), [](std::int64_t dim) { return dim < 0; });
+    facts_[input.name] = {std::move(*shape), {}, false, open};
   }
   for (const Tensor& tensor : graph.constants) facts_[tensor.name] = fact_of(tensor);
 }
@@ -69,14 +69,22 @@ OperatorCall GraphFacts::call(const Node& node) const {
 
 const TensorFact& GraphFacts::infer(const OperatorCall& call, const OperatorRule& rule) {
   if (call.node.outputs.empty()) fail_input("node {}: it has no output", shown(call.node));
-  TensorFact fact{rule.shape(call), shape_rules::integers(call), false};
-  static_cast<void>(elements_of(fact.shape));  // refuses shapes that no memory holds
-  fact.constant = std::all_of(call.inputs.begin(), call.inputs.end(),
-                              [](const TensorFact* input) { return input == nullptr || input->constant; });
+  TensorFact fact{rule.shape(call), shape_rules::integers(call), false, false};
+  const std::int64_t elements = elements_of(fact.shape);  // refuses shapes that no memory holds
+  if (elements > static_cast<std::int64_t>(kLongestIntegerList) ||
+      (fact.integers && static_cast<std::int64_t>(fact.integers->size()) != elements))
+    fact.integers.reset();
+  const bool tells_shape = call.node.op == "Shape" || call.node.op == "Size";
+  for (const TensorFact* input : call.inputs) fact.open = fact.open || (input != nullptr && input->open);
+  fact.constant = tells_shape ? shapes_are_constants_ || !fact.open
+                              : std::all_of(call.inputs.begin(), call.inputs.end(), [](const TensorFact* input) {
+                                  return input == nullptr || input->constant;
+                                });
+  if (tells_shape) fact.open = false;
   if (rule.further != nullptr) {
     const std::vector<Shape> shapes = rule.further(call);
     for (std::size_t i = 0; i < shapes.size() && i + 1 < call.node.outputs.size(); ++i) {
-      facts_[call.node.outputs[i + 1]] = {shapes[i], {}, fact.constant};
+      facts_[call.node.outputs[i + 1]] = {shapes[i], {}, fact.constant, fact.open};
     }
   }
   return facts_[call.node.outputs[0]] = std::move(fact);
@@ -86,7 +94,10 @@ void GraphFacts::take_declared(const Node& node) {
   for (const auto* infos : {&graph_.values, &graph_.outputs}) {
     for (const ValueInfo& info : *infos) {
       if (std::find(node.outputs.begin(), node.outputs.end(), info.name) == node.outputs.end()) continue;
-      if (auto shape = substituted(info)) facts_[info.name].shape = std::move(*shape);
+      auto shape = substituted(info);
+      if (!shape) continue;
+      const bool open = std::any_of(info.dims.begin(), info.dims.end(), [](std::int64_t dim) { return dim < 0; });
+      facts_[info.name] = {std::move(*shape), {}, false, open};
     }
   }
 }

@@ -12,8 +12,9 @@ namespace tabjoule {
 /// Holds names by reference: the graph must outlive it.
 class GraphFacts {
  public:
-  /// Inputs and constants. Errors (input): a dimension that is neither known nor the batch.
-  GraphFacts(const Graph& graph, std::int64_t batch);
+  /// Inputs and constants. `shapes_are_constants`: what Shape tells is known before anything runs even where the file
+  /// leaves dimensions open. Errors (input): a dimension that is neither known nor the batch.
+  GraphFacts(const Graph& graph, std::int64_t batch, bool shapes_are_constants = false);
 
   /// Null where nothing is known.
   [[nodiscard]] const TensorFact* find(std::string_view tensor) const;
@@ -32,6 +33,7 @@ class GraphFacts {
 
   const Graph& graph_;
   std::int64_t batch_;
+  bool shapes_are_constants_;
   std::unordered_set<std::string> batch_names_;  ///< names of dimensions that are the batch
   std::unordered_map<std::string_view, TensorFact> facts_;
 };

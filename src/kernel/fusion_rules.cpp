@@ -48,16 +48,20 @@ bool word_is_second(const Json& json, const std::string& name, const char* first
   return true;
 }
 
+std::optional<std::size_t> rank_of(const Json& json) {
+  const auto rank = json.find("rank");
+  if (rank == json.end()) return {};
+  if (!rank->is_number_unsigned()) fail_input("\"rank\" must be a number of dimensions");
+  return rank->get<std::size_t>();
+}
+
 FusionStep step_from(const Json& json) {
   require_members(json, {"operators", "other", "required", "repeat", "rank", "constants", "last"}, "a step");
   FusionStep step{operators_of(json, "operators"), Operand::constant, flag_of(json, "required", false),
                   flag_of(json, "repeat", false)};
   if (step.operators.empty()) fail_input("a step names no operators");
   if (word_is_second(json, "other", "constant", "tensor")) step.other = Operand::tensor;
-  if (const auto rank = json.find("rank"); rank != json.end()) {
-    if (!rank->is_number_unsigned()) fail_input("\"rank\" must be a number of dimensions");
-    step.rank = rank->get<std::size_t>();
-  }
+  step.rank = rank_of(json);
   if (json.contains("constants"))
     step.constants = word_is_second(json, "constants", "single", "channel") ? Constants::channel : Constants::single;
   step.last = flag_of(json, "last", false);
@@ -65,10 +69,10 @@ FusionStep step_from(const Json& json) {
 }
 
 Pattern pattern_from(const Json& json) {
-  require_members(json, {"name", "kernel", "nodes"}, "a pattern");
+  require_members(json, {"name", "kernel", "nodes", "rank"}, "a pattern");
   const Json &name = member(json, "name"), &kernel = member(json, "kernel"), &nodes = member(json, "nodes");
   if (!name.is_string() || !kernel.is_string()) fail_input("\"name\" and \"kernel\" of a pattern must be texts");
-  Pattern pattern{name.get<std::string>(), kernel_type_from(kernel.get<std::string>()), {}};
+  Pattern pattern{name.get<std::string>(), kernel_type_from(kernel.get<std::string>()), {}, rank_of(json)};
   if (!nodes.is_array()) fail_input("pattern \"{}\": \"nodes\" must be a list of texts", pattern.name);
   for (const Json& line : nodes) {
     if (!line.is_string()) fail_input("pattern \"{}\": \"nodes\" must be a list of texts", pattern.name);
@@ -131,7 +135,7 @@ FusionRules fusion_rules_from_json(const Json& json) {
   require_format(json, "tabjoule-fusion-rules", kVersion);
   require_members(json,
                   {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "functions", "patterns",
-                   "chains", "siblings", "concat_in_place"},
+                   "chains", "siblings", "concat_in_place", "one_shape"},
                   "the rule set");
   FusionRules rules;
   const Json& name = member(json, "name");
@@ -156,6 +160,7 @@ FusionRules fusion_rules_from_json(const Json& json) {
   for (const Json& chain : chains) rules.chains.push_back(chain_from(chain));
   rules.siblings = operator_set(json, "siblings");
   rules.concat_in_place = flag_of(json, "concat_in_place", false);
+  rules.one_shape = flag_of(json, "one_shape", false);
   require_one_chain_a_head(rules);
   return rules;
 }
@@ -171,7 +176,8 @@ Json to_json(const FusionRules& rules) {
                {"patterns", Json::array()},
                {"chains", Json::array()},
                {"siblings", rules.siblings},
-               {"concat_in_place", rules.concat_in_place}};
+               {"concat_in_place", rules.concat_in_place},
+               {"one_shape", rules.one_shape}};
   for (const FunctionRule& function : rules.functions) {
     Json nodes = Json::array();
     for (const PatternNode& node : function.nodes) nodes.push_back(to_text(node));
@@ -181,6 +187,7 @@ Json to_json(const FusionRules& rules) {
     Json nodes = Json::array();
     for (const PatternNode& node : pattern.nodes) nodes.push_back(to_text(node));
     json["patterns"].push_back({{"name", pattern.name}, {"kernel", to_string(pattern.kernel)}, {"nodes", nodes}});
+    if (pattern.rank) json["patterns"].back()["rank"] = *pattern.rank;
   }
   for (const FusionChain& chain : rules.chains) {
     Json steps = Json::array();

@@ -68,6 +68,7 @@ struct FusionRules {
   std::vector<FusionChain> chains;  ///< an operator is head of one at most
   std::set<std::string> siblings;   ///< operators whose nodes merge where they read one tensor alike
   bool concat_in_place = false;     ///< inputs of Concat are written where they belong
+  bool one_shape = false;           ///< the runtime builds for one shape: what tells or computes shapes runs before
   SharedOutput shared_output = SharedOutput::apart;
 
   bool operator==(const FusionRules&) const = default;

@@ -139,8 +139,11 @@ KernelWork work_of(const KernelKey& key) {
       const double query = at[0] * at[1] * at[2] * at[4];
       return work(maps * (4 * at[4] + kSoftmaxFlops), query + 2 * at[0] * at[5] * at[3] * at[4], query, 0, bytes);
     }
-    case KernelType::layernorm:
-      return work(kLayerNormFlops * at[0] * at[1], at[0] * at[1] + 2 * at[1], at[0] * at[1], 2 * at[1], bytes);
+    case KernelType::layernorm: {
+      const double added = key.variant.ends_with("residual") ? at[0] * at[1] : 0;
+      return work(kLayerNormFlops * at[0] * at[1] + added, at[0] * at[1] + added + 2 * at[1], at[0] * at[1], 2 * at[1],
+                  bytes);
+    }
     case KernelType::batchnorm:
       return work(kBatchNormFlops * at[0] * at[1], at[0] * at[1] + 2 * at[1], at[0] * at[1], 2 * at[1], bytes);
     case KernelType::softmax:

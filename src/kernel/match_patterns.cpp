@@ -73,6 +73,13 @@ bool closed(const PatternMatch& match, const Units& units) {
   return true;
 }
 
+bool has_rank(const Pattern& pattern, const Units& units, std::size_t end) {
+  if (!pattern.rank) return true;
+  const std::vector<std::string_view>& outputs = units.list()[end].outputs;
+  const TensorFact* made = outputs.empty() ? nullptr : units.fact(outputs[0]);
+  return made != nullptr && made->shape.size() == *pattern.rank;
+}
+
 }  // namespace
 
 std::vector<PatternMatch> match_patterns(const Units& units, const std::vector<Pattern>& patterns) {
@@ -81,7 +88,7 @@ std::vector<PatternMatch> match_patterns(const Units& units, const std::vector<P
   for (const Pattern& pattern : patterns) {
     for (std::size_t end = 0; end < units.list().size(); ++end) {
       Matcher matcher(units, pattern);
-      if (!matcher.match(end) || !closed(matcher.result(), units)) continue;
+      if (!has_rank(pattern, units, end) || !matcher.match(end) || !closed(matcher.result(), units)) continue;
       const auto& found = matcher.result().units;
       if (std::any_of(found.begin(), found.end(), [&](std::size_t unit) { return taken[unit]; })) continue;
       for (const std::size_t unit : found) taken[unit] = true;
@@ -117,7 +124,8 @@ KernelKey key_of(const PatternMatch& match, const Units& units) {
     fail_internal("pattern \"{}\" holds no product of batches", match.pattern->name);
   }
   const std::int64_t cols = output.empty() ? 1 : std::max<std::int64_t>(output.back(), 1);
-  return {match.pattern->kernel, {elements_of(output) / cols, cols}, "", dtype};
+  const bool residual = match.pattern->kernel == KernelType::layernorm && match.tensors.size() > 1;
+  return {match.pattern->kernel, {elements_of(output) / cols, cols}, residual ? "residual" : "", dtype};
 }
 
 }  // namespace tabjoule

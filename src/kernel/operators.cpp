@@ -73,6 +73,15 @@ KernelKey reformat(const OperatorCall& call, const Shape& output) {
   return {KernelType::reformat, {elements_of(output), elements_of(output)}, call.node.op};
 }
 
+/// What of the input is copied together: what is inside the innermost dimension that is repeated.
+KernelKey expand(const OperatorCall& call, const Shape& output) {
+  const std::vector<bool> repeated = repeated_along(call.shape(0), output);
+  for (std::size_t i = output.size(); i-- > 0;)
+    if (repeated[i] && output[i] != 1)
+      return {KernelType::reformat, {elements_of(output), elements_from(output, i + 1)}, call.node.op};
+  return reformat(call, output);
+}
+
 /// What the innermost dimension that is cut or grown comes to is copied together with all that is inside it.
 KernelKey resized(const OperatorCall& call, const Shape& output) {
   const Shape& input = call.shape(0);
@@ -113,6 +122,20 @@ KernelKey gather(const OperatorCall& call, const Shape& output) {
   const std::int64_t rows = std::max<std::int64_t>(elements_of(call.shape(1)), 1);
   const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), table.size());
   return {KernelType::gather, {rows, elements_of(output) / rows, table[axis]}, ""};
+}
+
+/// Single elements, or the slices that indices name.
+KernelKey gather_elements(const OperatorCall& call, const Shape& output) {
+  const std::int64_t size = std::max<std::int64_t>(elements_of(output), 1);
+  return {KernelType::gather, {size, 1, std::max<std::int64_t>(elements_of(call.shape(0)), 1)}, ""};
+}
+
+KernelKey gather_nd(const OperatorCall& call, const Shape& output) {
+  const Shape& indices = call.shape(1);
+  const std::int64_t rows =
+      std::max<std::int64_t>(elements_of(Shape(indices.begin(), indices.end() - 1)), 1);  // rules::gather_nd looked
+  const std::int64_t cols = std::max<std::int64_t>(elements_of(output) / rows, 1);
+  return {KernelType::gather, {rows, cols, std::max<std::int64_t>(elements_of(call.shape(0)) / cols, 1)}, ""};
 }
 
 /// A look-up of one value in a table of as many rows as there are keys.
@@ -173,8 +196,15 @@ constexpr OperatorRule kRules[] = {
     {"Swish", rules::same, unary},
     {"Celu", rules::same, unary},
     {"ThresholdedRelu", rules::same, unary},
+    {"Shrink", rules::same, unary},
     {"Sin", rules::same, unary},
     {"Cos", rules::same, unary},
+    {"Tan", rules::same, unary},
+    {"Asin", rules::same, unary},
+    {"Acos", rules::same, unary},
+    {"Atan", rules::same, unary},
+    {"Sinh", rules::same, unary},
+    {"Cosh", rules::same, unary},
     {"Clip", rules::same, unary},
     {"Neg", rules::same, unary},
     {"Abs", rules::same, unary},
@@ -192,8 +222,11 @@ constexpr OperatorRule kRules[] = {
     {"IsInf", rules::same, unary},
     {"Softmax", rules::same, softmax},
     {"LogSoftmax", rules::same, softmax},
+    {"Hardmax", rules::same, softmax},
     {"Concat", rules::concat, concat},
     {"Gather", rules::gather, gather},
+    {"GatherElements", rules::as_indices, gather_elements},
+    {"GatherND", rules::gather_nd, gather_nd},
     {"Slice", rules::slice, resized},
     {"LabelEncoder", rules::same, label_encoder},
     {"Transpose", rules::transpose, transpose},
@@ -204,16 +237,25 @@ constexpr OperatorRule kRules[] = {
     {"Flatten", rules::flatten, reformat},
     {"Unsqueeze", rules::unsqueeze, reformat},
     {"Squeeze", rules::squeeze, reformat},
-    {"Expand", rules::expand, reformat},
+    {"Expand", rules::expand, expand},
     {"OneHot", rules::one_hot, reformat},
     {"Shape", rules::shape_of, reformat},
+    {"Size", rules::scalar, reformat},
     {"ConstantOfShape", rules::filled, reformat},
+    {"Range", rules::range, reformat},
+    {"Trilu", rules::same, reformat},
+    {"CumSum", rules::same, reformat},
+    {"ScatterElements", rules::same, reformat},
+    {"ScatterND", rules::same, reformat},
     {"ReduceSum", rules::reduce, reduce},
     {"ReduceMean", rules::reduce, reduce},
     {"ReduceMax", rules::reduce, reduce},
     {"ReduceMin", rules::reduce, reduce},
     {"ReduceProd", rules::reduce, reduce},
+    {"ReduceL1", rules::reduce, reduce},
     {"ReduceL2", rules::reduce, reduce},
+    {"ReduceLogSum", rules::reduce, reduce},
+    {"ReduceLogSumExp", rules::reduce, reduce},
     {"ReduceSumSquare", rules::reduce, reduce},
     {"ArgMax", rules::arg_reduce, reduce},
     {"ArgMin", rules::arg_reduce, reduce},
@@ -227,7 +269,7 @@ constexpr OperatorRule kRules[] = {
     {"LpPool", rules::pool, kernels::pool},
     {"GlobalAveragePool", rules::global_pool, kernels::global_pool},
     {"GlobalMaxPool", rules::global_pool, kernels::global_pool},
-    {"ReorderInput", rules::same, reformat},
+    {"ReorderInput", rules::reorder_input, reformat},
     {"ReorderOutput", rules::reorder_output, reformat},
     {"LRN", rules::same, unary},
     {"BatchNormalization", rules::same, kernels::batch_norm},
@@ -238,6 +280,9 @@ constexpr OperatorRule kRules[] = {
     {"RMSNormalization", rules::same, kernels::layer_norm},
     {"SkipLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
     {"SkipSimplifiedLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
+    {"LSTM", rules::recurrent, kernels::unknown, rules::recurrent_rest},
+    {"GRU", rules::recurrent, kernels::unknown, rules::recurrent_rest},
+    {"RNN", rules::recurrent, kernels::unknown, rules::recurrent_rest},
     {"Einsum", rules::einsum, kernels::einsum},
     {"Attention", rules::attention, kernels::attention, nullptr, kernels::attention_projection},
     {"MultiHeadAttention", rules::multi_head_attention, kernels::multi_head_attention},

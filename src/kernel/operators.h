@@ -12,12 +12,15 @@ namespace tabjoule {
 
 using Shape = std::vector<std::int64_t>;
 
+constexpr std::size_t kLongestIntegerList = 64;  ///< shapes, axes, indices; longer lists are data
+
 /// What is known of a tensor: its shape, its values where it is a short list of integers (shapes, axes), and
 /// whether it is the same in every run.
 struct TensorFact {
   Shape shape;
   std::optional<std::vector<std::int64_t>> integers;
   bool constant = false;
+  bool open = false;  ///< its shape hangs on a dimension that the file leaves open
 };
 
 /// A node with what is known of its inputs, null where an optional input is absent.

@@ -1,6 +1,7 @@
 // Patterns: operators that exporters write one by one and runtimes execute as one kernel (docs/fusion-rules.md).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct PatternNode {
 struct Pattern {
   std::string name;  ///< stands for the whole as the name of an operator
   KernelType kernel = KernelType::elementwise;
-  std::vector<PatternNode> nodes;  ///< the last makes the output of the whole
+  std::vector<PatternNode> nodes;        ///< the last makes the output of the whole
+  std::optional<std::size_t> rank = {};  ///< only where that output has so many dimensions
 
   bool operator==(const Pattern&) const = default;
 };

@@ -16,6 +16,24 @@ struct Einsum {
   std::map<char, std::int64_t> sizes;
 };
 
+/// Gives the dimensions behind "..." letters of their own, aligned at their end: digits, which no equation has.
+void name_ellipses(Einsum& einsum, const OperatorCall& call) {
+  const std::string digits = "0123456789";
+  std::size_t most = 0;
+  for (const std::size_t i : {0U, 1U}) {
+    std::string& letters = i == 0 ? einsum.left : einsum.right;
+    const auto dots = letters.find("...");
+    if (dots == std::string::npos) continue;
+    const std::size_t rank = call.shape(i).size(), named = letters.size() - 3;
+    if (rank < named || rank - named > digits.size())
+      fail_input("node {}: \"{}\" does not fit an input of {} dimensions", shown(call.node), letters, rank);
+    letters.replace(dots, 3, digits.substr(digits.size() - (rank - named)));
+    most = std::max(most, rank - named);
+  }
+  const auto dots = einsum.output.find("...");
+  if (dots != std::string::npos) einsum.output.replace(dots, 3, digits.substr(digits.size() - most));
+}
+
 Einsum einsum_of(const OperatorCall& call) {
   std::string equation = call.node.text("equation", "");
   std::erase(equation, ' ');
@@ -24,13 +42,16 @@ Einsum einsum_of(const OperatorCall& call) {
     fail_input("node {}: only an Einsum of two inputs with \"->\" is read, not \"{}\"", shown(call.node), equation);
   Einsum einsum{
       equation.substr(0, comma), equation.substr(comma + 1, arrow - comma - 1), equation.substr(arrow + 2), {}};
+  name_ellipses(einsum, call);
   for (const std::size_t i : {0U, 1U}) {
     const std::string& letters = i == 0 ? einsum.left : einsum.right;
     if (letters.size() != call.shape(i).size())
       fail_input("node {}: \"{}\" does not fit its inputs", shown(call.node), equation);
     for (std::size_t at = 0; at < letters.size(); ++at) {
-      const auto [known, added] = einsum.sizes.emplace(letters[at], call.shape(i)[at]);
-      if (!added && known->second != call.shape(i)[at])
+      const std::int64_t size = call.shape(i)[at];
+      const auto [known, added] = einsum.sizes.emplace(letters[at], size);
+      if (!added && known->second == 1) known->second = size;  // repeated along the other's
+      if (known->second != size && size != 1)
         fail_input("node {}: \"{}\" does not fit its inputs", shown(call.node), equation);
     }
   }
@@ -96,7 +117,10 @@ KernelKey layer_norm(const OperatorCall& call, const Shape& output) {
   const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), output.size());
   const Shape normalised(output.begin() + static_cast<std::ptrdiff_t>(axis), output.end());
   const std::int64_t cols = std::max<std::int64_t>(elements_of(normalised), 1);
-  return {KernelType::layernorm, {elements_of(output) / cols, cols}, ""};
+  const std::string& op = call.node.op;
+  std::string variant = op == "RMSNormalization" || op.ends_with("SimplifiedLayerNormalization") ? "rms" : "";
+  if (op.starts_with("Skip")) variant += variant.empty() ? "residual" : "+residual";
+  return {KernelType::layernorm, {elements_of(output) / cols, cols}, std::move(variant)};
 }
 
 KernelKey instance_norm(const OperatorCall&, const Shape& output) {
@@ -115,6 +139,7 @@ KernelKey group_norm(const OperatorCall& call, const Shape& output) {
 
 KernelKey matmul(const OperatorCall& call, const Shape& output) {
   const Shape &a = call.shape(0), &b = call.shape(1);
+  if (b.size() == 1) return {KernelType::linear, {elements_of(output), 1, b[0]}, ""};
   const std::int64_t n = std::max<std::int64_t>(output.back(), 1);
   const bool turned = call.node.integer("transB", 0) != 0;
   const std::int64_t k = b[b.size() - (turned ? 1 : 2)];

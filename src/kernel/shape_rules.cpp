@@ -70,13 +70,16 @@ Shape gemm(const OperatorCall& call) {
 
 Shape matmul(const OperatorCall& call) {
   Shape a = call.shape(0), b = call.shape(1);
-  if (a.size() < 2 || b.size() < 2) fail_input("node {}: takes matrices, not vectors", shown(call.node));
+  if (a.empty() || b.empty()) fail_input("node {}: takes matrices, not single values", shown(call.node));
+  const bool row = a.size() == 1, column = b.size() == 1;  // vectors, which leave no dimension
+  if (row) a.insert(a.begin(), 1);
+  if (column) b.push_back(1);
   if (call.node.integer("transA", 0) != 0) std::swap(a[a.size() - 2], a.back());
   if (call.node.integer("transB", 0) != 0) std::swap(b[b.size() - 2], b.back());
   require_inner(call.node, a.back(), b[b.size() - 2]);
   Shape result = broadcast_pair(call.node, Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2));
-  result.push_back(a[a.size() - 2]);
-  result.push_back(b.back());
+  if (!row) result.push_back(a[a.size() - 2]);
+  if (!column) result.push_back(b.back());
   return result;
 }
 
@@ -177,11 +180,24 @@ Shape gather(const OperatorCall& call) {
   return result;
 }
 
-Shape slice(const OperatorCall& call) {
-  Shape result = call.shape(0);
+SliceRange slice_range(const Node& node, std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step) {
+  if (step == 0) fail_input("node {}: a step of 0", shown(node));
+  const bool forwards = step > 0;
+  const auto place = [&](std::int64_t p) {
+    return std::clamp<std::int64_t>(p < 0 ? p + size : p, forwards ? 0 : -1, forwards ? size : size - 1);
+  };
+  const std::int64_t first = place(start), way = forwards ? place(end) - first : first - place(end);
+  if (way <= 0) return {first, step, 0};
+  const std::int64_t stride = forwards ? step : -std::max(step, -size);  // a size at most: its negative always fits
+  return {first, step, (way - 1) / stride + 1};
+}
+
+std::vector<SliceRange> slice_ranges(const OperatorCall& call) {
+  const Shape& in = call.shape(0);
+  std::vector<SliceRange> ranges;
+  for (const std::int64_t size : in) ranges.push_back({0, 1, size});
   const auto from = call.integers(1);
   const auto to = call.integers(2);
-  const bool steps = call.optional_input(4) != nullptr;
   const auto fits = [&](std::size_t input) {
     return call.optional_input(input) == nullptr || call.integers(input).size() == from.size();
   };
@@ -190,13 +206,16 @@ Shape slice(const OperatorCall& call) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::int64_t named =
         call.optional_input(3) != nullptr ? call.integers(3).at(i) : static_cast<std::int64_t>(i);
-    const std::size_t axis = axis_of(call.node, named, result.size());
-    const std::int64_t step = steps ? call.integers(4).at(i) : 1;
-    if (step < 1) fail_input("node {}: steps backwards or not at all", shown(call.node));
-    const std::int64_t size = result[axis];
-    const auto place = [&](std::int64_t p) { return std::clamp<std::int64_t>(p < 0 ? p + size : p, 0, size); };
-    result[axis] = std::max<std::int64_t>(0, (place(to.at(i)) - place(from[i]) + step - 1) / step);
+    const std::size_t axis = axis_of(call.node, named, in.size());
+    const std::int64_t step = call.optional_input(4) != nullptr ? call.integers(4).at(i) : 1;
+    ranges[axis] = slice_range(call.node, in[axis], from[i], to.at(i), step);
   }
+  return ranges;
+}
+
+Shape slice(const OperatorCall& call) {
+  Shape result;
+  for (const SliceRange& range : slice_ranges(call)) result.push_back(range.count);
   return result;
 }
 
@@ -268,9 +287,18 @@ Shape tile(const OperatorCall& call) {
   return result;
 }
 
+Shape reorder_input(const OperatorCall& call) {
+  Shape result = call.shape(0);
+  if (result.size() > 2 && call.node.integer("channels_last", 0) != 0)
+    std::rotate(result.begin() + 1, result.end() - 1, result.end());
+  return result;
+}
+
 Shape reorder_output(const OperatorCall& call) {
   Shape result = call.shape(0);
   if (result.size() > 1) result[1] = call.node.integer("channels", result[1]);
+  if (result.size() > 2 && call.node.integer("channels_last", 0) != 0)
+    std::rotate(result.begin() + 1, result.begin() + 2, result.end());
   return result;
 }
 
@@ -286,26 +314,74 @@ Shape expand(const OperatorCall& call) { return broadcast_pair(call.node, call.s
 
 Shape filled(const OperatorCall& call) { return call.integers(0); }
 
-Shape shape_of(const OperatorCall& call) { return {static_cast<std::int64_t>(call.shape(0).size())}; }
+Shape dimensions_told(const OperatorCall& call) {
+  const Shape& all = call.shape(0);
+  const auto rank = static_cast<std::int64_t>(all.size());
+  const SliceRange range =
+      slice_range(call.node, rank, call.node.integer("start", 0), call.node.integer("end", rank), 1);
+  return Shape(all.begin() + range.first, all.begin() + range.first + range.count);
+}
 
-std::optional<std::vector<std::int64_t>> integers(const OperatorCall& call) {
-  const std::string& op = call.node.op;
-  if (op == "Shape") return call.shape(0);
-  if (call.inputs.empty() || call.inputs[0] == nullptr || !call.inputs[0]->integers) return {};
-  const auto& first = *call.inputs[0]->integers;
-  if (op == "Unsqueeze" || op == "Squeeze" || op == "Cast" || op == "Identity" || op == "Reshape") return first;
-  std::vector<std::int64_t> result;
-  if (op == "Concat") {
-    for (const TensorFact* input : call.inputs) {
-      if (input == nullptr || !input->integers) return {};
-      result.insert(result.end(), input->integers->begin(), input->integers->end());
-    }
-    return result;
-  }
-  if (op != "Gather" || call.shape(0).size() != 1 || !call.inputs[1] || !call.inputs[1]->integers) return {};
-  for (const std::int64_t index : *call.inputs[1]->integers)
-    result.push_back(first[axis_of(call.node, index, first.size())]);
+Shape shape_of(const OperatorCall& call) { return {static_cast<std::int64_t>(dimensions_told(call).size())}; }
+
+Shape scalar(const OperatorCall&) { return {}; }
+
+Shape range(const OperatorCall& call) {
+  const auto one = [&](std::size_t input) {
+    const auto values = call.integers(input);
+    if (values.size() != 1) fail_input("node {}: input {} must be one number", shown(call.node), input);
+    constexpr std::int64_t kLargest = std::int64_t{1} << 40;
+    if (values[0] < -kLargest || values[0] > kLargest) fail_input("node {}: counts to {}", shown(call.node), values[0]);
+    return values[0];
+  };
+  const std::int64_t start = one(0), limit = one(1), step = one(2);
+  if (step == 0) fail_input("node {}: a step of 0", shown(call.node));
+  const std::int64_t way = step > 0 ? limit - start : start - limit, stride = std::abs(step);
+  return {way <= 0 ? 0 : (way - 1) / stride + 1};
+}
+
+Shape as_indices(const OperatorCall& call) { return call.shape(1); }
+
+Shape gather_nd(const OperatorCall& call) {
+  const Shape &data = call.shape(0), &indices = call.shape(1);
+  const std::int64_t batch = call.node.integer("batch_dims", 0);
+  const std::int64_t named = indices.empty() ? -1 : indices.back();  // dimensions that an index names
+  const auto rank = static_cast<std::int64_t>(data.size());
+  if (batch < 0 || batch > rank || named < 0 || named > rank - batch)
+    fail_input("node {}: its indices do not fit its data", shown(call.node));
+  Shape result(indices.begin(), indices.end() - 1);
+  result.insert(result.end(), data.begin() + batch + named, data.end());
   return result;
+}
+
+namespace {
+
+/// Steps or sequences, directions, batch, width of a recurrent layer; sequences come first where "layout" is 1.
+struct Recurrent {
+  std::int64_t steps, directions, batch, width;
+  bool batch_first;
+};
+
+Recurrent recurrent_of(const OperatorCall& call) {
+  const Shape &input = call.shape(0), &weights = call.shape(2);
+  if (input.size() != 3 || weights.size() != 3)
+    fail_input("node {}: its input and weights must have three dimensions", shown(call.node));
+  const bool batch_first = call.node.integer("layout", 0) != 0;
+  return {input[batch_first ? 1 : 0], weights[0], input[batch_first ? 0 : 1], weights[2], batch_first};
+}
+
+}  // namespace
+
+Shape recurrent(const OperatorCall& call) {
+  const Recurrent r = recurrent_of(call);
+  if (r.batch_first) return {r.batch, r.steps, r.directions, r.width};
+  return {r.steps, r.directions, r.batch, r.width};
+}
+
+std::vector<Shape> recurrent_rest(const OperatorCall& call) {
+  const Recurrent r = recurrent_of(call);
+  const Shape last = r.batch_first ? Shape{r.batch, r.directions, r.width} : Shape{r.directions, r.batch, r.width};
+  return {last, last};
 }
 
 }  // namespace tabjoule::shape_rules

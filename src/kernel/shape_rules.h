@@ -27,16 +27,37 @@ Shape tile(const OperatorCall& call);
 Shape conv(const OperatorCall& call);
 Shape pool(const OperatorCall& call);
 Shape global_pool(const OperatorCall& call);
-Shape reorder_output(const OperatorCall& call);  ///< ONNX Runtime's blocks of channels back to channels
+// ONNX Runtime's blocks of channels from channels and back, which may be the last dimension ("channels_last").
+Shape reorder_input(const OperatorCall& call);
+Shape reorder_output(const OperatorCall& call);
 Shape einsum(const OperatorCall& call);
 Shape attention(const OperatorCall& call);
 Shape multi_head_attention(const OperatorCall& call);
 Shape one_hot(const OperatorCall& call);
 Shape expand(const OperatorCall& call);
 Shape filled(const OperatorCall& call);    ///< ConstantOfShape
-Shape shape_of(const OperatorCall& call);  ///< Shape: the rank
+Shape shape_of(const OperatorCall& call);  ///< Shape: how many dimensions it tells
+Shape scalar(const OperatorCall& call);
+Shape range(const OperatorCall& call);
+Shape as_indices(const OperatorCall& call);  ///< GatherElements: as the second input
+Shape gather_nd(const OperatorCall& call);
+Shape recurrent(const OperatorCall& call);                    ///< LSTM, GRU, RNN: every step's state
+std::vector<Shape> recurrent_rest(const OperatorCall& call);  ///< the last state, an LSTM's last cell
 
-/// The integers an operator that computes shapes (Shape, Gather, Concat, Unsqueeze, Cast ...) gives, where known.
+/// What Slice takes of one axis: `count` elements from `first` on, `step` apart.
+struct SliceRange {
+  std::int64_t first, step, count;
+};
+/// Of an axis of `size`, from a `start` to before an `end`, as Slice's inputs name them. Errors (input): a step of 0.
+SliceRange slice_range(const Node& node, std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step);
+
+/// What Slice takes of each axis of its input.
+std::vector<SliceRange> slice_ranges(const OperatorCall& call);
+
+/// The dimensions that Shape tells: all, or those from its "start" to before its "end".
+Shape dimensions_told(const OperatorCall& call);
+
+/// The integers an operator that computes shapes (Shape, Gather, Concat, Mul, Where, Slice ...) gives, where known.
 std::optional<std::vector<std::int64_t>> integers(const OperatorCall& call);
 
 }  // namespace tabjoule::shape_rules

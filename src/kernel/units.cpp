@@ -8,7 +8,8 @@
 
 namespace tabjoule {
 
-Units::Units(const Graph& graph, std::int64_t batch, const FusionRules& rules) : graph_(graph), facts_(graph, batch) {
+Units::Units(const Graph& graph, std::int64_t batch, const FusionRules& rules)
+    : graph_(graph), facts_(graph, batch, rules.one_shape) {
   for (const std::size_t index : execution_order(graph)) visit(graph.nodes[index], rules);
   index();
   apply_patterns(rules.patterns);

@@ -93,7 +93,7 @@ DeviceProfile extended_profile(Device& device, const ProfilingTargets& wanted, c
     if (error) fail_internal("{}: cannot be made: {}", path.parent_path().string(), error.message());
   }
   DeviceProfile profile = stored_profile(device, path, notice);
-  const std::vector<KernelKey> missing = kernels_to_measure(profile, wanted.kernels);
+  const std::vector<KernelKey> missing = kernels_to_measure(profile, wanted.kernels, kFewestSamplesOfType);
   if (!missing.empty() || lacks_models(profile, wanted.models)) {
     ProfileOptions profiling;
     profiling.budget_s = device.simulation ? kEnoughVirtualS : options.profile_budget_s;

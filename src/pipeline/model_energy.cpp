@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/onnx/onnx_file.h"
 #include "kernel/detect.h"
 
 namespace tabjoule {
@@ -10,7 +11,8 @@ namespace {
 
 std::unique_ptr<LoadedModel> load(const ModelEnergyRequest& request, Device& device) {
   if (request.batch < 1 || request.batch > 65536) fail_usage("--batch must lie in 1 .. 65536, it is {}", request.batch);
-  return with_context(request.model.string(), [&] { return device.runner->load(read_file(request.model)); });
+  const std::string bytes = read_model(request.model);
+  return with_context(request.model.string(), [&] { return device.runner->load(bytes); });
 }
 
 }  // namespace
@@ -30,8 +32,8 @@ PredictedModel predict_model(const ModelEnergyRequest& request, const NoticeSink
   options.profile_folder = request.profile_folder;
   options.seed = request.seed;
   const std::vector<KernelKey> keys(wanted.begin(), wanted.end());
-  const auto predictor =
-      Predictor::fit(extended_profile(device, {keys, {}}, options, notice, progress), request.threads);
+  const auto predictor = Predictor::fit(extended_profile(device, {keys, {}}, options, notice, progress),
+                                        request.threads, FewSamples::look_up);
   return {device.name, device.energy.name, device.energy.source, predictor.predict(graph), predictor.accuracy()};
 }
 

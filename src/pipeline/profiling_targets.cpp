@@ -91,12 +91,13 @@ void add_space(Targets& targets, const SearchSpace& space, const NetworkShape& s
 
 void add_file(Targets& targets, const std::filesystem::path& path, std::int64_t batch, Device& device,
               const FusionRules& rules) {
+  const std::string bytes = read_model(path);
   with_context(path.string(), [&] {
-    const auto loaded = device.runner->load(read_file(path));
+    const auto loaded = device.runner->load(bytes);
     const KernelGraph graph = detect_kernels(loaded->executed_graph(), batch, rules);
     targets.add(graph);
     ModelToMeasure model{
-        path.filename().string(), [path] { return from_onnx(read_file(path), path.string()); }, batch, {}};
+        path.filename().string(), [path] { return from_onnx(read_model(path), path.string()); }, batch, {}};
     for (const Kernel& kernel : graph.kernels) model.kernels.push_back(kernel.key);
     targets.add_model(std::move(model));
   });
@@ -126,7 +127,7 @@ RuleQuestions profiling_questions(const ProfileRequest& request) {
     for (const Architecture& architecture : {smallest(space), largest(space)})
       add(to_graph(to_network(space, architecture, shape), nullptr, batch));
   });
-  for (const auto& path : request.models) add(from_onnx(read_file(path), path.string()));
+  for (const auto& path : request.models) add(read_onnx(path));
   RuleQuestions questions;
   questions.pairs.assign(pairs.begin(), pairs.end());
   for (const char* op : {"Gemm", "MatMul", "Conv"})

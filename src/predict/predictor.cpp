@@ -178,7 +178,7 @@ Predictor::Predictor(Predictor&&) noexcept = default;
 Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
-Predictor Predictor::fit(const DeviceProfile& profile, int threads) {
+Predictor Predictor::fit(const DeviceProfile& profile, int threads, FewSamples few) {
   check_samples(profile.samples);
   std::map<TypeKey, std::vector<const KernelSample*>> by_type;
   for (const KernelSample& sample : profile.samples) by_type[{sample.key.type, sample.key.dtype}].push_back(&sample);
@@ -198,11 +198,11 @@ Predictor Predictor::fit(const DeviceProfile& profile, int threads) {
         state->models.emplace(type_key, TypeModel::fit(samples, profile.processors, pool)).first->second;
     held_out.insert(held_out.end(), model.held_out().begin(), model.held_out().end());
   }
-  if (state->models.empty())
+  if (state->models.empty() && few == FewSamples::refuse)
     fail_input("the profile has {} samples, no kernel type has the {} needed to fit it: measure more",
                profile.samples.size(), kFewestSamplesOfType);
   state->crowding = Crowding(profile.crowding);
-  state->accuracy = accuracy_of(held_out);
+  if (!held_out.empty()) state->accuracy = accuracy_of(held_out);
   Predictor predictor(std::move(state));
   predictor.fit_corrections(profile);
   return predictor;

@@ -58,14 +58,21 @@ struct PredictorAccuracy {
 /// Of a kernel type, or it is known by its own measurements alone.
 inline constexpr std::size_t kFewestSamplesOfType = 5;
 
+/// What to do with a profile none of whose types has that many.
+enum class FewSamples {
+  refuse,
+  look_up  ///< kernels are known where they were measured themselves, and no others
+};
+
 class Crowding;
 
 class Predictor {
  public:
   /// Fits on the samples of `profile`; needs kFewestSamplesOfType of a type to fit it. Samples that lack one of time
   /// and energy (0) count for the other. Deterministic. Errors (input): no sample, or one whose time or energy is
-  /// negative or not finite, or that has neither (the row is named). The same at any number of threads.
-  static Predictor fit(const DeviceProfile& profile, int threads = 1);
+  /// negative or not finite, or that has neither (the row is named); too few, unless they may be. The same at any
+  /// number of threads.
+  static Predictor fit(const DeviceProfile& profile, int threads = 1, FewSamples few = FewSamples::refuse);
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();
@@ -80,7 +87,7 @@ class Predictor {
   [[nodiscard]] const ModelCorrection& energy_correction() const;
   [[nodiscard]] const ModelCorrection& time_correction() const;
 
-  /// By five-fold cross-validation over the samples it was fitted on.
+  /// By five-fold cross-validation over the samples it was fitted on; no rows where none was fitted.
   [[nodiscard]] const PredictorAccuracy& accuracy() const;
 
  private:

@@ -251,6 +251,17 @@ TEST(Predictor, NeedsSamples) {
   EXPECT_NO_THROW((void)Predictor::fit(synthetic::profile(5, 0, 1)));
 }
 
+TEST(Predictor, LooksUpWhatTooFewSamplesTell) {
+  const DeviceProfile few = synthetic::profile(3, 0, 1);
+  const Predictor predictor = Predictor::fit(few, 1, FewSamples::look_up);
+  for (const KernelSample& sample : few.samples) {
+    EXPECT_TRUE(predictor.predict(sample.key).known);
+    EXPECT_NEAR(predictor.predict(sample.key).energy_j, sample.energy_j, 1e-9 * sample.energy_j);
+  }
+  EXPECT_FALSE(predictor.predict(synthetic::linear(3, 5, 7)).known);
+  EXPECT_EQ(predictor.accuracy().rows, 0U);
+}
+
 TEST(Predictor, KnowsALoneSampleOfATypeItCannotFit) {
   DeviceProfile profile = synthetic::profile(20, 0, 9);
   const KernelKey softmax{KernelType::softmax, {8, 4}, ""};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace tabjoule {
 namespace {
@@ -24,7 +25,8 @@ double distance(const KernelKey& a, const KernelKey& b) {
 
 }  // namespace
 
-std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile, std::span<const KernelKey> wanted) {
+std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile, std::span<const KernelKey> wanted,
+                                          std::size_t fewest_of_type) {
   std::vector<double> nearest(wanted.size(), std::numeric_limits<double>::infinity());
   const auto measured = [&](const KernelKey& key) {
     for (std::size_t i = 0; i < wanted.size(); ++i) nearest[i] = std::min(nearest[i], distance(wanted[i], key));
@@ -33,10 +35,21 @@ std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile, std::spa
   std::vector<KernelKey> chosen;
   for (;;) {
     const auto farthest = std::max_element(nearest.begin(), nearest.end());
-    if (farthest == nearest.end() || *farthest <= kCovered) return chosen;
+    if (farthest == nearest.end() || *farthest <= kCovered) break;
     chosen.push_back(wanted[static_cast<std::size_t>(farthest - nearest.begin())]);
     measured(chosen.back());
   }
+  std::map<std::pair<KernelType, DataType>, std::size_t> samples;
+  for (const KernelSample& sample : profile.samples) ++samples[{sample.key.type, sample.key.dtype}];
+  for (const KernelKey& key : chosen) ++samples[{key.type, key.dtype}];
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (nearest[i] <= 0) continue;  // itself measured or chosen
+    std::size_t& count = samples[{wanted[i].type, wanted[i].dtype}];
+    if (count >= fewest_of_type) continue;
+    chosen.push_back(wanted[i]);
+    ++count;
+  }
+  return chosen;
 }
 
 }  // namespace tabjoule

@@ -16,7 +16,7 @@ bool near(std::int64_t a, std::int64_t b) {
 TEST(KernelsToMeasure, LeavesNoWantedKernelFarFromAMeasuredOne) {
   std::vector<KernelKey> wanted;
   for (std::int64_t n = 4; n <= 1024; n += 4) wanted.push_back(linear(n, n));
-  const auto chosen = kernels_to_measure({}, wanted);
+  const auto chosen = kernels_to_measure({}, wanted, 5);
   for (const auto& key : wanted)
     EXPECT_TRUE(std::any_of(chosen.begin(), chosen.end(), [&](const KernelKey& c) {
       return near(c.shape[1], key.shape[1]);
@@ -28,16 +28,28 @@ TEST(KernelsToMeasure, CountsWhatTheProfileHolds) {
   const std::vector<KernelKey> wanted{linear(64, 64), linear(128, 64)};
   DeviceProfile profile;
   profile.samples.push_back({linear(60, 70), 1, 1, 1, ""});
-  EXPECT_EQ(kernels_to_measure(profile, wanted), std::vector<KernelKey>{linear(128, 64)});
+  EXPECT_EQ(kernels_to_measure(profile, wanted, 1), std::vector<KernelKey>{linear(128, 64)});
   profile.samples.push_back({linear(128, 64), 1, 1, 1, ""});
-  EXPECT_TRUE(kernels_to_measure(profile, wanted).empty());
+  EXPECT_TRUE(kernels_to_measure(profile, wanted, 1).empty());
 }
 
 TEST(KernelsToMeasure, TakesAnotherVariantOrTypeForUncovered) {
   DeviceProfile profile;
   profile.samples.push_back({linear(64, 64), 1, 1, 1, ""});
   const std::vector<KernelKey> wanted{linear(64, 64, ""), {KernelType::softmax, {1, 64}, ""}};
-  EXPECT_EQ(kernels_to_measure(profile, wanted).size(), 2U);
+  EXPECT_EQ(kernels_to_measure(profile, wanted, 1).size(), 2U);
+}
+
+/// A type of fewer samples than a predictor needs is known where it was measured and nowhere else.
+TEST(KernelsToMeasure, MeasuresSmallTypesWhole) {
+  const std::vector<KernelKey> wanted{linear(64, 64), linear(65, 64), linear(66, 64), linear(67, 64)};
+  EXPECT_EQ(kernels_to_measure({}, wanted, 1).size(), 1U);
+  EXPECT_EQ(kernels_to_measure({}, wanted, 3).size(), 3U);
+  EXPECT_EQ(kernels_to_measure({}, wanted, 5).size(), 4U);
+  DeviceProfile profile;
+  profile.samples.push_back({linear(65, 64), 1, 1, 1, ""});
+  profile.samples.push_back({linear(512, 64), 1, 1, 1, ""});
+  EXPECT_EQ(kernels_to_measure(profile, wanted, 3), std::vector<KernelKey>{linear(64, 64)});
 }
 
 }  // namespace

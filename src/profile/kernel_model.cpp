@@ -18,7 +18,8 @@ Graph kernel_model(const KernelKey& key, int copies, CopyInputs copy_inputs) {
   for (int copy = 0; copy < copies; ++copy) {
     if (copy == 0 || copy_inputs == CopyInputs::own) {
       inputs.clear();
-      for (const Dims& dims : shapes) inputs.push_back(model.input(dims));
+      for (std::size_t i = 0; i < shapes.size(); ++i)
+        inputs.push_back(model.input(shapes[i], kernel_input_type(key, i)));
     }
     model.output(add_kernel(model, key, inputs, "y" + std::to_string(copy)));
   }

@@ -42,6 +42,8 @@ const std::vector<KernelKey>& kernels() {
       {KernelType::transpose, {24, 2}, ""},
       {KernelType::reformat, {12, 4}, "Split"},
       {KernelType::reformat, {12, 4}, "Pad"},
+      {KernelType::reformat, {12, 4}, "Expand"},
+      {KernelType::reformat, {64, 1}, "Expand"},
   };
   return keys;
 }
@@ -53,7 +55,16 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::attention, {2, 4, 3, 5, 8, 4}, ""},
       {KernelType::layernorm, {3, 4}, ""},
       {KernelType::batchnorm, {3, 4}, ""},
+      {KernelType::layernorm, {3, 4}, "residual"},
       {KernelType::reformat, {6, 6}, "Slice"},
+      {KernelType::reformat, {6, 6}, "Squeeze"},
+      {KernelType::reformat, {6, 6}, "Unsqueeze"},
+      {KernelType::elementwise, {7, 1, 7}, "Gelu"},
+      {KernelType::elementwise, {7, 1, 7}, "QuickGelu"},
+      {KernelType::elementwise, {7, 1, 7}, "BiasGelu"},
+      {KernelType::elementwise, {7, 1, 7}, "Not"},
+      {KernelType::elementwise, {12, 2, 4}, "And"},
+      {KernelType::elementwise, {12, 3, 4}, "Where"},
       {KernelType::elementwise, {7, 2, 7}, "Relu+Mul"},
       {KernelType::elementwise, {7, 3, 7}, "Add+Relu+Mul"},
       {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "relu"},
@@ -88,6 +99,34 @@ TEST(KernelModel, IsTakenByTheRuntime) {
     }
 }
 
+/// What the runtime reports of a model can be measured again: its own operators too.
+TEST(KernelModel, OfTheRuntimesOwnOperatorsIsThatKernel) {
+  const std::vector<KernelKey> keys = {{KernelType::layernorm, {3, 4}, "residual"},
+                                       {KernelType::elementwise, {7, 1, 7}, "Gelu"},
+                                       {KernelType::elementwise, {7, 1, 7}, "BiasGelu"}};
+  for (const KernelKey& key : keys) {
+    const auto model = make_cpu_runner({})->load(to_onnx(kernel_model(key, 1)));
+    const KernelGraph executed = detect_kernels(model->executed_graph(), 1, FusionRules{});
+    ASSERT_EQ(executed.kernels.size(), 1U) << key.text();
+    EXPECT_EQ(executed.kernels[0].key.text(), key.text());
+  }
+}
+
+/// Convolutions in blocks of channels are for processors that have them.
+TEST(KernelModel, OfAReorderIsTakenWhereConvolutionsAreInBlocks) {
+  const KernelKey conv{KernelType::conv, {1, 32, 32, 8, 8, 3, 1, 1}, ""};
+  const Graph executed = make_cpu_runner({})->load(to_onnx(kernel_model(conv, 1)))->executed_graph();
+  std::size_t reorders = 0;
+  for (const Kernel& kernel : detect_kernels(executed, 1, FusionRules{}).kernels) {
+    if (!kernel.key.variant.starts_with("Reorder")) continue;
+    ++reorders;
+    const auto model = make_cpu_runner({})->load(to_onnx(kernel_model(kernel.key, 2)));
+    model->bind_random(1, 7);
+    model->run_bound(1);
+  }
+  if (reorders == 0) GTEST_SKIP() << "the runtime has no convolutions in blocks of channels on this processor";
+}
+
 TEST(KernelModel, HasItsCopiesSideBySideWithWeightsOfTheirOwn) {
   const KernelKey key{KernelType::linear, {8, 3, 5}, "relu"};
   const Graph shared = kernel_model(key, 4);
@@ -109,6 +148,8 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::reduce, {7, 2}, "ReduceSum"});
   refused({KernelType::gather, {1, 2, 3}, "LabelEncoder"});
   refused({KernelType::reformat, {4, 4}, "OneHot"});
+  refused({KernelType::reformat, {4, 4}, "ReorderInput"});
+  refused({KernelType::layernorm, {3, 4}, "rms"});
   refused({KernelType::attention, {1, 1, 2, 2, 4, 1}, "causal"});
   refused({KernelType::attention, {1, 4, 2, 2, 4, 2}, ""});
   refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});

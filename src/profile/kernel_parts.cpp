@@ -89,9 +89,13 @@ BuiltTensor add_attention(ModelBuilder& model, const KernelKey& key, Inputs inpu
 }
 
 BuiltTensor add_layernorm(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  if (!key.variant.empty() && key.variant != "residual")
+    fail_input("{}: this normalisation cannot be built alone", key.text());
   const Dims cols{size(key, "cols")};
   const std::string scale = model.positive(output + ".scale", cols);
   const std::string shift = model.weight(output + ".shift", cols, 1);
+  if (key.variant == "residual")
+    return model.add("SkipLayerNormalization", {inputs[0].name, inputs[1].name, scale, shift}, output, inputs[0].dims);
   return model.add("LayerNormalization", {inputs[0].name, scale, shift}, output, inputs[0].dims,
                    {{"axis", std::int64_t{-1}}});
 }
@@ -131,13 +135,14 @@ BuiltTensor add_elementwise_chain(ModelBuilder& model, const KernelKey& key, Inp
 }
 
 BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  static constexpr std::array kBoolean = {"Equal",          "Less",  "LessOrEqual", "Greater",
-                                          "GreaterOrEqual", "IsNaN", "IsInf"};
+  static constexpr std::array kBoolean = {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "IsNaN", "IsInf",
+                                          "And",   "Or",   "Xor",         "Not"};
   if (key.variant.empty())
     fail_input("{}: the operator of an elementwise kernel is its variant, none is given", key.text());
   if (key.variant.find('+') != std::string::npos) return add_elementwise_chain(model, key, inputs, output);
   std::vector<std::string> names;
   for (const BuiltTensor& input : inputs) names.push_back(input.name);
+  if (key.variant == "BiasGelu") names.push_back(model.weight(output + ".bias", {size(key, "run")}, 1));
   BuiltTensor result = model.add(key.variant, names, output, inputs[0].dims);
   if (std::find(kBoolean.begin(), kBoolean.end(), key.variant) != kBoolean.end()) result.type = ElementType::boolean;
   return result;
@@ -164,6 +169,15 @@ BuiltTensor add_concat(ModelBuilder& model, const KernelKey& key, Inputs inputs,
 BuiltTensor add_transpose(ModelBuilder& model, const KernelKey&, Inputs inputs, const std::string& output) {
   const Dims& dims = inputs[0].dims;
   return model.add("Transpose", {inputs[0].name}, output, {dims[1], dims[0], dims[2]}, {{"perm", Dims{1, 0, 2}}});
+}
+
+/// Of an Expand: rows of what is copied together, or, of single values, rows of at most 32 copies of one.
+Dims expanded(const KernelKey& key) {
+  Dims runs = in_runs(key);
+  if (runs[1] > 1) return runs;
+  std::int64_t copies = std::min<std::int64_t>(32, runs[0]);
+  while (runs[0] % copies != 0) --copies;
+  return {runs[0] / copies, copies};
 }
 
 BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
@@ -194,6 +208,18 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
     return model.add("Reshape", {inputs[0].name, model.integers(output + ".shape", {1}, flat)}, output, flat);
   if (key.variant == "Flatten" || key.variant == "Identity")
     return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims);
+  if (key.variant == "Squeeze" || key.variant == "Unsqueeze") {  // the input is a row
+    const std::string axis = model.integers(output + ".axis", {1}, {0});
+    return model.add(key.variant, {inputs[0].name, axis}, output,
+                     key.variant == "Squeeze" ? flat : Dims{1, 1, size(key, "elements")});
+  }
+  if (key.variant == "Expand") {
+    const Dims dims = expanded(key);
+    return model.add("Expand", {inputs[0].name, model.integers(output + ".shape", {2}, dims)}, output, dims);
+  }
+  if (key.variant == "ReorderInput") return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims);
+  if (key.variant == "ReorderOutput")
+    return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims, {{"channels", inputs[0].dims[1]}});
   fail_input("{}: a reformat by \"{}\" cannot be built alone", key.text(), key.variant);
 }
 
@@ -315,6 +341,10 @@ std::vector<Dims> attention_inputs(const KernelKey& key) {
 }
 
 std::vector<Dims> matrix_inputs(const KernelKey& key) { return {{size(key, "rows"), size(key, "cols")}}; }
+std::vector<Dims> layernorm_inputs(const KernelKey& key) {
+  if (key.variant != "residual") return matrix_inputs(key);
+  return std::vector<Dims>(2, {1, size(key, "rows"), size(key, "cols")});  // SkipLayerNormalization's three dimensions
+}
 std::vector<Dims> image_inputs(const KernelKey& key) {
   return {{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
 }
@@ -328,6 +358,13 @@ std::vector<Dims> elementwise_inputs(const KernelKey& key) {
 std::vector<Dims> reformat_inputs(const KernelKey& key) {
   const bool half = key.variant == "Slice" || key.variant == "Split";
   const Dims whole = in_runs(key);
+  if (key.variant == "Expand") return {whole[1] > 1 ? Dims{1, whole[1]} : Dims{expanded(key)[0], 1}};
+  if (key.variant.starts_with("Reorder")) {  // an image of as many channels as the widest block has
+    constexpr std::int64_t kBlock = 16;
+    const std::int64_t elements = size(key, "elements");
+    if (elements % kBlock != 0) fail_input("{}: no whole blocks of {} channels", key.text(), kBlock);
+    return {{1, kBlock, elements / kBlock, 1}};
+  }
   if (key.variant == "Pad") {
     if (whole[1] < 2) fail_input("{}: runs of one element, all of it padding", key.text());
     return {{whole[0], whole[1] - 1}};
@@ -348,7 +385,7 @@ constexpr PartRow kParts[] = {
     {KernelType::linear, linear_inputs, add_linear},
     {KernelType::batch_matmul, batch_matmul_inputs, add_batch_matmul},
     {KernelType::attention, attention_inputs, add_attention},
-    {KernelType::layernorm, matrix_inputs, add_layernorm},
+    {KernelType::layernorm, layernorm_inputs, add_layernorm},
     {KernelType::batchnorm, matrix_inputs, add_batchnorm},
     {KernelType::softmax, matrix_inputs, add_softmax},
     {KernelType::elementwise, elementwise_inputs, add_elementwise},
@@ -373,6 +410,13 @@ const PartRow& part_of(const KernelKey& key) {
 }  // namespace
 
 std::vector<Dims> kernel_inputs(const KernelKey& key) { return part_of(key).inputs(key); }
+
+ElementType kernel_input_type(const KernelKey& key, std::size_t index) {
+  static constexpr std::array kLogical = {"And", "Or", "Xor", "Not"};
+  const bool logical = std::find(kLogical.begin(), kLogical.end(), key.variant) != kLogical.end();
+  const bool condition = key.variant == "Where" && index == 0;
+  return key.type == KernelType::elementwise && (logical || condition) ? ElementType::boolean : ElementType::float32;
+}
 
 BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
                        const std::string& output) {

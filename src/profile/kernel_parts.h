@@ -12,6 +12,9 @@ namespace tabjoule {
 /// size is below 1 or does not divide as it must (the message says which).
 [[nodiscard]] std::vector<Dims> kernel_inputs(const KernelKey& key);
 
+/// The element type of its input `index`.
+[[nodiscard]] ElementType kernel_input_type(const KernelKey& key, std::size_t index);
+
 /// The kernel reading `inputs`, of kernel_inputs' shapes, with weights of its own; its result is called `output`.
 BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
                        const std::string& output);

@@ -6,15 +6,26 @@
 
 namespace tabjoule {
 
+namespace {
+
+std::string domain_of(const std::string& op) {
+  if (op == "Gelu" || op == "BiasGelu" || op == "FastGelu" || op == "QuickGelu" || op == "SkipLayerNormalization")
+    return "com.microsoft";
+  if (op == "ReorderInput" || op == "ReorderOutput") return "com.microsoft.nchwc";
+  return "";
+}
+
+}  // namespace
+
 ModelBuilder::ModelBuilder() {
   graph_.name = "kernel";
   graph_.opsets[""] = 17;
 }
 
-BuiltTensor ModelBuilder::input(const Dims& dims) {
+BuiltTensor ModelBuilder::input(const Dims& dims, ElementType type) {
   const std::string name = "x" + std::to_string(graph_.inputs.size());
-  graph_.inputs.push_back({name, ElementType::float32, dims, std::vector<std::string>(dims.size())});
-  return {name, dims};
+  graph_.inputs.push_back({name, type, dims, std::vector<std::string>(dims.size())});
+  return {name, dims, type};
 }
 
 std::string ModelBuilder::weight(const std::string& name, const Dims& dims, std::int64_t fan_in) {
@@ -48,7 +59,9 @@ std::string ModelBuilder::integers(const std::string& name, const Dims& dims, st
 BuiltTensor ModelBuilder::add(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
                               const Dims& dims, std::map<std::string, Attribute> attributes,
                               const std::vector<std::string>& more_outputs) {
-  graph_.nodes.push_back({output, op, "", inputs, {output}, std::move(attributes)});
+  const std::string domain = domain_of(op);
+  if (!domain.empty()) graph_.opsets[domain] = 1;
+  graph_.nodes.push_back({output, op, domain, inputs, {output}, std::move(attributes)});
   std::vector<std::string>& outputs = graph_.nodes.back().outputs;
   outputs.insert(outputs.end(), more_outputs.begin(), more_outputs.end());
   return {output, dims};

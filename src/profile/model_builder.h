@@ -22,7 +22,7 @@ class ModelBuilder {
  public:
   ModelBuilder();
 
-  [[nodiscard]] BuiltTensor input(const Dims& dims);
+  [[nodiscard]] BuiltTensor input(const Dims& dims, ElementType type = ElementType::float32);
 
   /// Uniform in +-1/sqrt(fan_in), no denormal and nothing that grows, whatever the depth; other values for every
   /// constant of a model.
@@ -31,7 +31,8 @@ class ModelBuilder {
   [[nodiscard]] std::string positive(const std::string& name, const Dims& dims);
   [[nodiscard]] std::string integers(const std::string& name, const Dims& dims, std::vector<std::int64_t> values);
 
-  /// A node called `output` whose first output is `output`, of `dims`.
+  /// A node called `output` whose first output is `output`, of `dims`. Operators that are ONNX Runtime's own are of its
+  /// domains.
   BuiltTensor add(const std::string& op, const std::vector<std::string>& inputs, const std::string& output,
                   const Dims& dims, std::map<std::string, Attribute> attributes = {},
                   const std::vector<std::string>& more_outputs = {});

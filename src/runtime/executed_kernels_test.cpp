@@ -20,6 +20,11 @@
 #include "runtime/temporary_folder.h"
 #include "space/search_space.h"
 
+namespace tabjoule {
+/// What a failing comparison shows.
+static void PrintTo(const KernelKey& key, std::ostream* out) { *out << key.text(); }
+}  // namespace tabjoule
+
 namespace tabjoule::executed_kernels_test {
 namespace {
 
@@ -83,6 +88,46 @@ TEST(ExecutedKernels, MatMulAddAndActivationAreOneKernel) {
     EXPECT_EQ(executed_keys(executed, 3), keys(graph, 3));
     EXPECT_EQ(keys(graph, 3).size(), 1U);
   }
+}
+
+/// ONNX Runtime adds in the normalisation where tokens are a dimension of their own.
+TEST(ExecutedKernels, AResidualJoinsTheNormalisationOfThreeDimensions) {
+  for (const bool tokens : {true, false}) {
+    const std::vector<std::int64_t> dims =
+        tokens ? std::vector<std::int64_t>{2, 3, 8} : std::vector<std::int64_t>{6, 8};
+    const std::vector<std::string> names(dims.size());
+    Graph graph;
+    graph.name = "residual";
+    graph.opsets[""] = 17;
+    graph.inputs = {{"a", ElementType::float32, dims, names}, {"b", ElementType::float32, dims, names}};
+    graph.outputs = {{"y", ElementType::float32, dims, names}};
+    graph.constants = {{"scale", ElementType::float32, {8}, std::vector<float>(8, 1.5F), {}, {}, {}},
+                       {"shift", ElementType::float32, {8}, std::vector<float>(8, 0.5F), {}, {}, {}}};
+    graph.nodes = {{"sum", "Add", "", {"a", "b"}, {"s"}, {}},
+                   {"norm", "LayerNormalization", "", {"s", "scale", "shift"}, {"y"}, {}}};
+    const Graph executed = make_cpu_runner({})->load(to_onnx(graph))->executed_graph();
+    EXPECT_EQ(executed_keys(executed, 1), keys(graph, 1));
+    EXPECT_EQ(keys(graph, 1).back().text(), tokens ? "layernorm rows=6 cols=8 residual" : "layernorm rows=6 cols=8");
+  }
+}
+
+/// Of what PyTorch's exporters write, the graph that the runtime makes of it is read too, and runs on bound inputs.
+TEST(ExecutedKernels, ExportedModelsAreReadAsTheyAreExecuted) {
+  const auto folder = std::filesystem::path(TABJOULE_TEST_DATA) / "exported";
+  int models = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() != ".onnx") continue;
+    SCOPED_TRACE(file.path().filename().string());
+    ++models;
+    const auto model = make_cpu_runner({})->load(read_model(file.path()));
+    model->bind_random(4, 1);
+    model->run_bound(1);
+    if (file.path().filename().string().starts_with("windows")) continue;  // its rows are open
+    const KernelGraph executed = detect_kernels(model->executed_graph(), 4, FusionRules{});
+    EXPECT_GT(executed.kernels.size(), 10U);
+    EXPECT_EQ(executed.unknown, 0);
+  }
+  EXPECT_EQ(models, 5);
 }
 
 /// Every constant gets values: the examples are shapes alone.

@@ -119,17 +119,29 @@ std::vector<std::string> outputs_of(const Ort::Session& session) {
   return names;
 }
 
+template <class Real>
+std::vector<Real> normals(std::size_t count, Rng& rng) {
+  std::vector<Real> values(count);
+  for (Real& value : values) value = static_cast<Real>(rng.normal());
+  return values;
+}
+
 RuntimeTensor random_tensor(const TensorSpec& spec, std::int64_t batch, Rng rng) {
-  if (spec.type != ElementType::float32) {
-    fail_input("input \"{}\" is {}; only models with float32 inputs (model.onnx, not pipeline.onnx) can be measured",
-               one_line(spec.name), describe(spec.type, spec.dims));
+  if (spec.type == ElementType::string || spec.type == ElementType::undefined || spec.type == ElementType::bfloat16) {
+    fail_input(
+        "input \"{}\" is {}; only models whose inputs are numbers (model.onnx, not pipeline.onnx) can be measured",
+        one_line(spec.name), describe(spec.type, spec.dims));
   }
   RuntimeTensor tensor{spec.name, spec.dims, {}};
-  std::int64_t count = 1;
-  for (std::int64_t& dim : tensor.dims) count *= dim = dim < 0 ? batch : dim;
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = static_cast<float>(rng.normal());
-  tensor.data = std::move(values);
+  std::int64_t elements = 1;
+  for (std::int64_t& dim : tensor.dims) elements *= dim = dim < 0 ? batch : dim;
+  const auto count = static_cast<std::size_t>(elements);
+  if (spec.type == ElementType::float32 || spec.type == ElementType::float16)
+    tensor.data = normals<float>(count, rng);
+  else if (spec.type == ElementType::float64)
+    tensor.data = normals<double>(count, rng);
+  else
+    tensor.data = std::vector<std::int64_t>(count, spec.type == ElementType::boolean ? 1 : 0);
   return tensor;
 }
 
@@ -162,7 +174,8 @@ class OnnxRuntimeModel final : public LoadedModel {
     translated("to bind buffers", [&] {
       binding_.emplace(session_);
       // An input is copied to the device here, once; an output stays there.
-      for (const auto& tensor : bound_inputs_) binding_->BindInput(tensor.name.c_str(), ort_value(tensor));
+      for (std::size_t i = 0; i < inputs_.size(); ++i)
+        binding_->BindInput(inputs_[i].name.c_str(), ort_value(bound_inputs_[i], inputs_[i].type));
       const Ort::MemoryInfo memory = device_memory();
       if (!allocator_) allocator_.emplace(session_, memory);
       for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -246,7 +259,7 @@ class OnnxRuntimeModel final : public LoadedModel {
       const RuntimeTensor& tensor = find(tensors, spec.name);
       require_matches(tensor, spec);
       input_names.push_back(spec.name.c_str());
-      values.push_back(ort_value(tensor));
+      values.push_back(ort_value(tensor, spec.type));
     }
     for (const std::string& name : outputs_) output_names.push_back(name.c_str());
     return translated("to run the model", [&] {

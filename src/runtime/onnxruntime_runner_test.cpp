@@ -117,11 +117,49 @@ TEST(OnnxRuntime, AFailureWhileRunningIsOneLineAndPrintsNothing) {
   EXPECT_THAT(message, HasSubstr("ONNX Runtime refuses to run the model"));
 }
 
-TEST(OnnxRuntime, BoundRunsNeedFloatInputsAndABinding) {
-  const auto model = make_cpu_runner({})->load(to_onnx(look_up()));
-  EXPECT_THAT(message_of([&] { model->bind_random(4, 1); }), HasSubstr("input \"rows\" is int64"));
+/// y = x, of one type.
+Graph identity(ElementType type) {
+  Graph graph;
+  graph.opsets[""] = 17;
+  graph.name = "identity";
+  graph.inputs = {{"x", type, {-1, 2}, {"batch", ""}}};
+  graph.outputs = {{"y", type, {-1, 2}, {"batch", ""}}};
+  graph.nodes = {{"n", "Identity", "", {"x"}, {"y"}, {}}};
+  return graph;
+}
+
+TEST(OnnxRuntime, BoundRunsNeedNumbersAndABinding) {
+  const auto model = make_cpu_runner({})->load(to_onnx(identity(ElementType::string)));
+  EXPECT_THAT(message_of([&] { model->bind_random(4, 1); }), HasSubstr("input \"x\" is string"));
   EXPECT_THROW(model->run_bound(1), Error);
   EXPECT_THROW(model->bind_random(0, 1), Error);
+}
+
+TEST(OnnxRuntime, InputsOfEveryKindOfNumberAreBound) {
+  const auto embedding = make_cpu_runner({})->load(to_onnx(look_up()));
+  embedding->bind_random(4, 1);  // a row that is there
+  embedding->run_bound(2);
+  for (const ElementType type : {ElementType::float32, ElementType::float64, ElementType::float16, ElementType::int8,
+                                 ElementType::uint8, ElementType::int16, ElementType::uint16, ElementType::int32,
+                                 ElementType::uint32, ElementType::int64, ElementType::boolean}) {
+    SCOPED_TRACE(to_string(type));
+    const auto model = make_cpu_runner({})->load(to_onnx(identity(type)));
+    model->bind_random(3, 1);
+    model->run_bound(2);
+  }
+}
+
+TEST(OnnxRuntime, IntegersBecomeWhatTheModelTakes) {
+  const auto narrow = make_cpu_runner({})->load(to_onnx(identity(ElementType::int32)));
+  const std::vector<std::int64_t> values{1, -2, 3, 70000};
+  EXPECT_EQ(std::get<std::vector<std::int64_t>>(narrow->run({{"x", {2, 2}, values}})[0].data), values);
+  const auto flags = make_cpu_runner({})->load(to_onnx(identity(ElementType::boolean)));
+  const std::vector<std::int64_t> truth{1, 0, 0, 1};
+  EXPECT_EQ(std::get<std::vector<std::int64_t>>(flags->run({{"x", {2, 2}, truth}})[0].data), truth);
+  EXPECT_THAT(message_of([&] {
+                (void)flags->run({{"x", {2, 2}, std::vector<float>(4)}});
+              }),
+              HasSubstr("expected boolean (-1, 2), came float32"));
 }
 
 TEST(OnnxRuntime, BoundRunsWorkAtEveryBatchAndAgain) {

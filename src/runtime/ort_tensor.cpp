@@ -56,6 +56,60 @@ std::vector<std::string> texts_of(const Ort::Value& value, std::size_t count) {
 
 }  // namespace
 
+namespace {
+
+/// Whether values of type `given` may be written as `wanted`.
+bool becomes(ElementType given, ElementType wanted) {
+  switch (wanted) {
+    case ElementType::int8:
+    case ElementType::uint8:
+    case ElementType::int16:
+    case ElementType::uint16:
+    case ElementType::int32:
+    case ElementType::uint32:
+    case ElementType::boolean:
+      return given == ElementType::int64;
+    case ElementType::float16:
+      return given == ElementType::float32;
+    default:
+      return given == wanted;
+  }
+}
+
+template <class Stored, class Given>
+Ort::Value converted(const std::vector<Given>& values, const std::vector<std::int64_t>& dims, ElementType type) {
+  Ort::AllocatorWithDefaultOptions allocator;
+  Ort::Value value = Ort::Value::CreateTensor(allocator, dims.data(), dims.size(),
+                                              static_cast<ONNXTensorElementDataType>(static_cast<int>(type)));
+  Stored* to = value.GetTensorMutableData<Stored>();
+  for (std::size_t i = 0; i < values.size(); ++i) to[i] = static_cast<Stored>(values[i]);
+  return value;
+}
+
+Ort::Value integers_as(const std::vector<std::int64_t>& values, const std::vector<std::int64_t>& dims,
+                       ElementType type) {
+  switch (type) {
+    case ElementType::int8:
+      return converted<std::int8_t>(values, dims, type);
+    case ElementType::uint8:
+      return converted<std::uint8_t>(values, dims, type);
+    case ElementType::int16:
+      return converted<std::int16_t>(values, dims, type);
+    case ElementType::uint16:
+      return converted<std::uint16_t>(values, dims, type);
+    case ElementType::int32:
+      return converted<std::int32_t>(values, dims, type);
+    case ElementType::uint32:
+      return converted<std::uint32_t>(values, dims, type);
+    case ElementType::boolean:
+      return converted<bool>(values, dims, type);
+    default:
+      return view_of(values, dims);
+  }
+}
+
+}  // namespace
+
 std::string describe(ElementType type, const std::vector<std::int64_t>& dims) {
   return fmt::format("{} ({})", to_string(type), fmt::join(dims, ", "));
 }
@@ -67,7 +121,7 @@ ElementType type_of(const RuntimeTensor& tensor) {
 }
 
 void require_matches(const RuntimeTensor& tensor, const TensorSpec& spec) {
-  if (type_of(tensor) != spec.type || !shape_fits(tensor.dims, spec.dims)) {
+  if (!becomes(type_of(tensor), spec.type) || !shape_fits(tensor.dims, spec.dims)) {
     fail_input("input \"{}\": expected {}, came {} (-1 stands for any size)", tensor.name,
                describe(spec.type, spec.dims), describe(type_of(tensor), tensor.dims));
   }
@@ -78,16 +132,14 @@ void require_matches(const RuntimeTensor& tensor, const TensorSpec& spec) {
   }
 }
 
-Ort::Value ort_value(const RuntimeTensor& tensor) {
-  return std::visit(
-      [&](const auto& values) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::vector<std::string>>) {
-          return copy_of(values, tensor.dims);
-        } else {
-          return view_of(values, tensor.dims);
-        }
-      },
-      tensor.data);
+Ort::Value ort_value(const RuntimeTensor& tensor, ElementType type) {
+  if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&tensor.data))
+    return integers_as(*integers, tensor.dims, type);
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&tensor.data)) return copy_of(*texts, tensor.dims);
+  if (const auto* doubles = std::get_if<std::vector<double>>(&tensor.data)) return view_of(*doubles, tensor.dims);
+  const auto& floats = std::get<std::vector<float>>(tensor.data);
+  return type == ElementType::float16 ? converted<Ort::Float16_t>(floats, tensor.dims, type)
+                                      : view_of(floats, tensor.dims);
 }
 
 RuntimeTensor runtime_tensor(const std::string& name, const Ort::Value& value) {

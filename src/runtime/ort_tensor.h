@@ -26,11 +26,13 @@ struct TensorSpec {
 /// The element type of `tensor`'s data.
 [[nodiscard]] ElementType type_of(const RuntimeTensor& tensor);
 
-/// Errors (input): type, shape or number of values differ from what `spec` says; both are named.
+/// Errors (input): type, shape or number of values differ from what `spec` says; both are named. Integers of any width
+/// and booleans come as int64, float16 as float32.
 void require_matches(const RuntimeTensor& tensor, const TensorSpec& spec);
 
-/// A value that reads `tensor`'s memory (texts are copied): `tensor` must outlive it.
-[[nodiscard]] Ort::Value ort_value(const RuntimeTensor& tensor);
+/// A value of `type`, which require_matches has seen: it reads `tensor`'s memory, so `tensor` must outlive it; texts
+/// and what has to be converted are copied.
+[[nodiscard]] Ort::Value ort_value(const RuntimeTensor& tensor, ElementType type);
 
 /// A copy. Errors (input): an element type that RuntimeTensor has no place for; booleans and int32 become int64.
 [[nodiscard]] RuntimeTensor runtime_tensor(const std::string& name, const Ort::Value& value);

@@ -27,9 +27,9 @@ class LoadedModel {
   /// Inputs by name, in any order. Errors (input): an input is absent or of the wrong type or shape.
   [[nodiscard]] virtual std::vector<RuntimeTensor> run(const std::vector<RuntimeTensor>& inputs) = 0;
 
-  /// Fixes the inputs of run_bound: float inputs are filled with seeded standard normals, dimensions that are
-  /// not known become `batch` (a model's fixed batch stays); outputs get buffers of their own. Errors (input): a
-  /// non-float input.
+  /// Fixes the inputs of run_bound: inputs of real numbers are filled with seeded standard normals, of integers with 0
+  /// (a row that every embedding has), booleans are true; dimensions that are not known become `batch` (a model's fixed
+  /// batch stays); outputs get buffers of their own. Errors (input): an input of texts.
   virtual void bind_random(std::int64_t batch, std::uint64_t seed) = 0;
 
   /// Runs `times` times on the bound buffers, which lie on the device, each run to its end: what is measured. Errors

@@ -18,6 +18,13 @@ namespace tabjoule {
 [[nodiscard]] Graph from_onnx(const std::string& bytes, const std::string& origin);
 
 void write_onnx(const std::filesystem::path& path, const Graph& graph);
+
+/// As from_onnx, but constants may lie in files beside the model: those of more than a few dimensions' bytes keep their
+/// shape and lose their values, which is enough to detect kernels. Errors (input): such a file missing or too short.
 [[nodiscard]] Graph read_onnx(const std::filesystem::path& path);
+
+/// The bytes of a model as one file, what lies in files beside it taken in: for a Runner. Bytes that are not ONNX are
+/// returned as they are. Errors (input): a file beside it is missing or too short; more than 2 GB together.
+[[nodiscard]] std::string read_model(const std::filesystem::path& path);
 
 }  // namespace tabjoule

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "graph/examples/networks.h"
 #include "graph/network_graph.h"
 
@@ -203,6 +204,106 @@ TEST(OnnxFile, MessagesNameFileAndTensor) {
   EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("its shape needs"));
   tensor.set_dims(0, std::int64_t{1} << 62);
   EXPECT_THAT(message_of(model.SerializeAsString()), HasSubstr("makes no sense"));
+}
+
+/// A model in a folder of its own, whose weights from `smallest` bytes on lie in "weights.bin" beside it.
+struct BesideItsWeights {
+  std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "tabjoule_external";
+  onnx::ModelProto model = parsed(mlp_bytes());
+
+  BesideItsWeights() {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    std::string bytes = "head";
+    for (auto& tensor : *model.mutable_graph()->mutable_initializer()) {
+      place(tensor, "weights.bin", std::to_string(bytes.size()), std::to_string(tensor.raw_data().size()));
+      bytes += tensor.raw_data();
+      tensor.clear_raw_data();
+    }
+    write_file(folder / "weights.bin", bytes + "tail");
+  }
+  ~BesideItsWeights() { std::filesystem::remove_all(folder); }
+
+  static void place(onnx::TensorProto& tensor, const std::string& file, const std::string& offset,
+                    const std::string& length) {
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    tensor.clear_external_data();
+    for (const auto& [key, value] : {std::pair("location", file), {"offset", offset}, {"length", length}}) {
+      auto& entry = *tensor.add_external_data();
+      entry.set_key(key);
+      entry.set_value(value);
+    }
+  }
+  onnx::TensorProto& first() { return *model.mutable_graph()->mutable_initializer(0); }
+  std::filesystem::path write() {
+    write_file(folder / "model.onnx", model.SerializeAsString());
+    return folder / "model.onnx";
+  }
+  std::string message() {
+    const auto path = write();
+    for (const bool whole : {true, false}) {
+      try {
+        static_cast<void>(whole ? read_model(path).size() : read_onnx(path).nodes.size());
+        return "no error";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::input);
+        if (!whole) return error.what();
+      }
+    }
+    return "";
+  }
+};
+
+TEST(OnnxFile, WeightsInFilesBesideTheModelAreTakenIn) {
+  BesideItsWeights beside;
+  const Graph whole = from_onnx(read_model(beside.write()), "test"), before = from_onnx(mlp_bytes(), "test");
+  ASSERT_EQ(whole.constants.size(), before.constants.size());
+  for (std::size_t i = 0; i < before.constants.size(); ++i) expect_same(whole.constants[i], before.constants[i]);
+}
+
+/// Shapes are what kernels need; weights may be larger than memory.
+TEST(OnnxFile, LargeWeightsBesideTheModelKeepTheirShapesAlone) {
+  BesideItsWeights beside;
+  onnx::TensorProto& large = beside.first();
+  large.clear_dims();
+  large.add_dims(1 << 20);
+  BesideItsWeights::place(large, "weights.bin", "0", std::to_string(4 << 20));
+  std::filesystem::resize_file(beside.folder / "weights.bin", 4 << 20);
+  const Graph graph = read_onnx(beside.write());
+  EXPECT_EQ(graph.constants[0].dims, std::vector<std::int64_t>{1 << 20});
+  EXPECT_TRUE(graph.constants[0].floats.empty());
+  EXPECT_FALSE(graph.constants[1].floats.empty());
+}
+
+TEST(OnnxFile, WhatIsWrongBesideTheModelIsNamed) {
+  BesideItsWeights beside;
+  EXPECT_EQ(beside.message(), "no error");
+  const std::string name = beside.first().name();
+  BesideItsWeights::place(beside.first(), "absent.bin", "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("constant \"" + name + "\": its values are to lie in \"absent.bin\""));
+  BesideItsWeights::place(beside.first(), "../weights.bin", "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("\"../weights.bin\", does not lie beside the model"));
+  BesideItsWeights::place(beside.first(), "/etc/hostname", "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("does not lie beside the model"));
+  BesideItsWeights::place(beside.first(), "", "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("does not lie beside the model"));
+  BesideItsWeights::place(beside.first(), ".", "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("is not there"));
+  BesideItsWeights::place(beside.first(), "weights.bin", "1000000000", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("fewer than its place says"));
+  BesideItsWeights::place(beside.first(), "weights.bin", "0", "9223372036854775807");
+  EXPECT_THAT(beside.message(), HasSubstr("fewer than its place says"));
+  BesideItsWeights::place(beside.first(), "weights.bin", "-4", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("\"-4\", is no number of bytes"));
+  BesideItsWeights::place(beside.first(), "weights.bin", "0", "many");
+  EXPECT_THAT(beside.message(), HasSubstr("\"many\", is no number of bytes"));
+}
+
+TEST(OnnxFile, BytesThatAreNoModelAreLeftToWhoLoadsThem) {
+  const auto path = std::filesystem::path(::testing::TempDir()) / "tabjoule_no_model.onnx";
+  write_file(path, "age,income");
+  EXPECT_EQ(read_model(path), "age,income");
+  std::filesystem::remove(path);
 }
 
 /// Reading damaged bytes gives a graph or an Error (input) of one line.

@@ -2,18 +2,20 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
+#include <limits>
 #include <set>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "graph/one_line.h"
+#include "graph/onnx/external_data.h"
 #include "graph/onnx/onnx_file.h"
 #include "graph/onnx/read_tensor.h"
 
 namespace tabjoule {
 namespace {
 
-Attribute attribute_from(const onnx::AttributeProto& proto, const std::string& node) {
+Attribute attribute_from(const onnx::AttributeProto& proto, const std::string& node, External external) {
   using Proto = onnx::AttributeProto;
   switch (proto.type()) {
     case Proto::INT:
@@ -29,7 +31,7 @@ Attribute attribute_from(const onnx::AttributeProto& proto, const std::string& n
     case Proto::STRINGS:
       return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
     case Proto::TENSOR:
-      return tensor_from(&proto.t());
+      return tensor_from(&proto.t(), external);
     default:
       break;
   }
@@ -39,14 +41,14 @@ Attribute attribute_from(const onnx::AttributeProto& proto, const std::string& n
       node, one_line(proto.name()));
 }
 
-Node node_from(const onnx::NodeProto& proto) {
+Node node_from(const onnx::NodeProto& proto, External external) {
   Node node{proto.name(), proto.op_type(), proto.domain(), {}, {}, {}};
   if (node.domain == "ai.onnx") node.domain.clear();
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   const std::string shown = one_line(node.name.empty() ? node.op : node.name);
   for (const auto& attribute : proto.attribute()) {
-    node.attributes[attribute.name()] = attribute_from(attribute, shown);
+    node.attributes[attribute.name()] = attribute_from(attribute, shown, external);
   }
   return node;
 }
@@ -75,12 +77,12 @@ bool has_known_type(const onnx::ValueInfoProto& proto) {
 }
 
 /// A Constant node's value, or nothing where the node is another operator.
-std::optional<Tensor> constant_node_value(const onnx::NodeProto& proto) {
+std::optional<Tensor> constant_node_value(const onnx::NodeProto& proto, External external) {
   if (proto.op_type() != "Constant" || proto.output_size() != 1 || proto.attribute_size() != 1) return {};
   const onnx::AttributeProto& value = proto.attribute(0);
   Tensor tensor;
   if (value.has_t()) {
-    tensor = tensor_from(&value.t());
+    tensor = tensor_from(&value.t(), external);
   } else if (value.name() == "value_int" || value.name() == "value_ints") {
     tensor.type = ElementType::int64;
     tensor.integers.assign(value.ints().begin(), value.ints().end());
@@ -97,13 +99,13 @@ std::optional<Tensor> constant_node_value(const onnx::NodeProto& proto) {
   return tensor;
 }
 
-Graph graph_from(const onnx::GraphProto& proto) {
+Graph graph_from(const onnx::GraphProto& proto, External external) {
   Graph graph;
   graph.name = proto.name();
   if (proto.sparse_initializer_size() > 0) fail_input("it holds sparse constants; export it with dense ones");
   std::set<std::string> constants;
   for (const auto& initializer : proto.initializer()) {
-    graph.constants.push_back(tensor_from(&initializer));
+    graph.constants.push_back(tensor_from(&initializer, external));
     constants.insert(initializer.name());
   }
   // Before IR version 4 constants were listed among the inputs too.
@@ -115,21 +117,25 @@ Graph graph_from(const onnx::GraphProto& proto) {
     if (has_known_type(value)) graph.values.push_back(info_from(value));
   }
   for (const auto& node : proto.node()) {
-    auto value = constant_node_value(node);
-    value ? graph.constants.push_back(std::move(*value)) : graph.nodes.push_back(node_from(node));
+    auto value = constant_node_value(node, external);
+    value ? graph.constants.push_back(std::move(*value)) : graph.nodes.push_back(node_from(node, external));
   }
   return graph;
 }
 
-Graph model_from(const std::string& bytes) {
+onnx::ModelProto proto_from(const std::string& bytes) {
   if (bytes.empty()) fail_input("the file is empty");
   const google::protobuf::LogSilencer silence;  // it would print why it refuses damaged bytes
   onnx::ModelProto model;
   if (!model.ParseFromString(bytes)) fail_input("not an ONNX file, or truncated; write or copy it again");
   if (!model.has_graph()) fail_input("not an ONNX file, or truncated: it holds no graph; write or copy it again");
   if (model.opset_import_size() == 0) fail_input("it names no opset, so it is truncated; write or copy it again");
+  return model;
+}
+
+Graph model_from(const onnx::ModelProto& model, External external) {
   if (model.functions_size() > 0) fail_input("it holds model-local functions; export it with them inlined");
-  Graph graph = graph_from(model.graph());
+  Graph graph = graph_from(model.graph(), external);
   for (const auto& opset : model.opset_import()) {
     graph.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
   }
@@ -140,9 +146,28 @@ Graph model_from(const std::string& bytes) {
 }  // namespace
 
 Graph from_onnx(const std::string& bytes, const std::string& origin) {
-  return with_context(origin, [&] { return model_from(bytes); });
+  return with_context(origin, [&] { return model_from(proto_from(bytes), External::refuse); });
 }
 
-Graph read_onnx(const std::filesystem::path& path) { return from_onnx(read_file(path), path.string()); }
+Graph read_onnx(const std::filesystem::path& path) {
+  constexpr std::int64_t kLargestKept = 1024;  // bytes: shapes, axes and the like
+  const std::string bytes = read_file(path);
+  return with_context(path.string(), [&] {
+    onnx::ModelProto model = proto_from(bytes);
+    take_in_external_data(model, path.parent_path(), kLargestKept);
+    return model_from(model, External::leave_out);
+  });
+}
+
+std::string read_model(const std::filesystem::path& path) {
+  std::string bytes = read_file(path);
+  const google::protobuf::LogSilencer silence;
+  onnx::ModelProto model;
+  if (!model.ParseFromString(bytes)) return bytes;
+  const bool changed = with_context(path.string(), [&] {
+    return take_in_external_data(model, path.parent_path(), std::numeric_limits<std::int64_t>::max());
+  });
+  return changed ? model.SerializeAsString() : bytes;
+}
 
 }  // namespace tabjoule

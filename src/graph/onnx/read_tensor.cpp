@@ -148,15 +148,20 @@ ElementType element_type_from(std::int32_t type, const std::string& tensor) {
       onnx::TensorProto_DataType_Name(type).empty() ? std::to_string(type) : onnx::TensorProto_DataType_Name(type));
 }
 
-Tensor tensor_from(const onnx::TensorProto* proto) {
+bool is_external(const onnx::TensorProto* proto) {
+  return proto->data_location() == onnx::TensorProto::EXTERNAL || proto->external_data_size() > 0;
+}
+
+Tensor tensor_from(const onnx::TensorProto* proto, External external) {
   Tensor tensor;
   tensor.name = proto->name();
   tensor.type = element_type_from(proto->data_type(), tensor.name);
-  if (proto->data_location() == onnx::TensorProto::EXTERNAL || proto->external_data_size() > 0) {
+  if (is_external(proto) && external == External::refuse) {
     fail_input("constant \"{}\" is stored outside the file; save the model as one file", one_line(tensor.name));
   }
   tensor.dims.assign(proto->dims().begin(), proto->dims().end());
   const std::int64_t count = element_count(*proto);
+  if (is_external(proto)) return tensor;
   proto->has_raw_data() ? read_raw_values(*proto, count, tensor) : read_typed_values(*proto, count, tensor);
   return tensor;
 }

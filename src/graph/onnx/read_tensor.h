@@ -19,7 +19,14 @@ namespace tabjoule {
 /// Errors (input): not listed; `tensor` is named.
 [[nodiscard]] ElementType element_type_from(std::int32_t type, const std::string& tensor);
 
-/// Errors (input): values outside the file, fewer or more values than the shape says, an element type not listed.
-[[nodiscard]] Tensor tensor_from(const onnx::TensorProto* proto);
+/// Whether the values lie in another file.
+[[nodiscard]] bool is_external(const onnx::TensorProto* proto);
+
+/// What to do with values that lie in another file.
+enum class External { refuse, leave_out };
+
+/// Errors (input): values outside the file, unless they are left out, fewer or more values than the shape says, an
+/// element type not listed.
+[[nodiscard]] Tensor tensor_from(const onnx::TensorProto* proto, External external);
 
 }  // namespace tabjoule
