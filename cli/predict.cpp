@@ -71,11 +71,10 @@ void print_table(const PredictedModel& model, std::int64_t batch) {
   const auto unmeasured = std::count_if(p.kernels.begin(), p.kernels.end(), [](const auto& predicted) {
     return !predicted.prediction.known && predicted.kernel.key.type != KernelType::unknown;
   });
-  print(fmt::format("unknown        {} kernels are not in the sum{}", p.unknown,
-                    unmeasured == 0 ? ""
-                                    : fmt::format(", {} of them because too few of their type were measured: give a "
-                                                  "larger --profile-budget",
-                                                  unmeasured)));
+  print(fmt::format("unknown        {} kernels are not in the sum", p.unknown));
+  if (unmeasured > 0)
+    print(fmt::format("               {} of them cannot be measured alone, or were not within --profile-budget",
+                      unmeasured));
 }
 
 void predict_command(const PredictFlags& flags) {

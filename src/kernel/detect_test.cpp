@@ -237,6 +237,34 @@ TEST(Detect, RecurrentLayersAreCountedAndFollowed) {
   EXPECT_EQ(detect_kernels(graph, 3).unknown, 1);
 }
 
+/// scikit-learn's exporter: a scaled table goes into a network, a linear model and a forest.
+TEST(Detect, OperatorsOfClassicalModels) {
+  Graph graph = frame("labels");
+  const std::vector<std::int64_t> classes{0, 1, 2};
+  const auto add_ml = [&](const std::string& op, std::vector<std::string> inputs, std::vector<std::string> outputs,
+                          std::map<std::string, Attribute> attributes) {
+    graph.nodes.push_back({op, op, "ai.onnx.ml", std::move(inputs), std::move(outputs), std::move(attributes)});
+  };
+  add_ml("Scaler", {"x"}, {"scaled"}, {{"scale", std::vector<float>(6, 2)}});
+  add_ml("LinearClassifier", {"scaled"}, {"class", "scores"},
+         {{"coefficients", std::vector<float>(18, 1)}, {"classlabels_ints", classes}});
+  add_ml("LinearRegressor", {"scaled"}, {"value"}, {{"coefficients", std::vector<float>(6, 1)}});
+  add_ml("TreeEnsembleClassifier", {"scaled"}, {"tree", "votes"}, {{"classlabels_int64s", classes}});
+  add(graph, "Add", {"scores", "votes"}, "sum");
+  add(graph, "Mul", {"sum", "value"}, "weighted");
+  add(graph, "ArgMax", {"weighted"}, "place", {{"axis", std::int64_t{1}}});
+  add_integers(graph, "names", {5, 6, 7});
+  add_ml("ArrayFeatureExtractor", {"names", "place"}, {"named"}, {});
+  add_integers(graph, "flat", {-1});
+  add(graph, "Reshape", {"named", "flat"}, "labels");
+  EXPECT_THAT(texts(graph, 4),
+              ElementsAre("elementwise elements=24 inputs=1 Scaler", "linear m=4 n=3 k=6", "linear m=4 n=1 k=6",
+                          "unknown TreeEnsembleClassifier", "elementwise elements=12 inputs=2 Add",
+                          "elementwise elements=12 inputs=2 run=3 Mul", "reduce elements=12 outputs=4 ArgMax",
+                          "gather rows=4 cols=1 table_rows=3 ArrayFeatureExtractor", "reformat elements=4 Reshape"));
+  EXPECT_EQ(detect_kernels(graph, 4).unknown, 1);
+}
+
 /// ONNX Runtime takes a transpose into a reorder: its blocks come from images whose channels are last, or go there.
 TEST(Detect, ReordersMayTurnAnImage) {
   Graph graph = frame("y");

@@ -27,4 +27,7 @@ KernelKey attention(const OperatorCall& call, const Shape& output);
 KernelKey multi_head_attention(const OperatorCall& call, const Shape& output);
 KernelKey attention_projection(const OperatorCall& call, const Shape& output);
 
+KernelKey linear_model(const OperatorCall& call, const Shape& output);  ///< ai.onnx.ml's, its weights an attribute
+KernelKey extracted(const OperatorCall& call, const Shape& output);     ///< ArrayFeatureExtractor
+
 }  // namespace tabjoule::kernel_rules

@@ -44,6 +44,13 @@ Shape gather_nd(const OperatorCall& call);
 Shape recurrent(const OperatorCall& call);                    ///< LSTM, GRU, RNN: every step's state
 std::vector<Shape> recurrent_rest(const OperatorCall& call);  ///< the last state, an LSTM's last cell
 
+// ai.onnx.ml: a class a row, with scores a class behind it; values a row; columns picked; categories spread out.
+Shape labels(const OperatorCall& call);
+std::vector<Shape> scores(const OperatorCall& call);
+Shape targets(const OperatorCall& call);
+Shape extracted(const OperatorCall& call);
+Shape one_hot_encoded(const OperatorCall& call);
+
 /// What Slice takes of one axis: `count` elements from `first` on, `step` apart.
 struct SliceRange {
   std::int64_t first, step, count;

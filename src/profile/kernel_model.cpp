@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "graph/onnx/onnx_file.h"
 #include "profile/kernel_parts.h"
 #include "profile/profile.h"
 
@@ -23,7 +24,11 @@ Graph kernel_model(const KernelKey& key, int copies, CopyInputs copy_inputs) {
     }
     model.output(add_kernel(model, key, inputs, "y" + std::to_string(copy)));
   }
-  return model.finish();
+  Graph graph = model.finish();
+  for (const Node& node : graph.nodes)
+    if (node.domain.empty() && !has_operator(node.op, ModelBuilder::kOpset))
+      fail_input("{}: opset {} has no {}, so it cannot be built alone", key.text(), ModelBuilder::kOpset, node.op);
+  return graph;
 }
 
 Graph session_model(int links, bool chained, CopyInputs inputs) {

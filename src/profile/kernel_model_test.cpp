@@ -63,6 +63,7 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::elementwise, {7, 1, 7}, "QuickGelu"},
       {KernelType::elementwise, {7, 1, 7}, "BiasGelu"},
       {KernelType::elementwise, {7, 1, 7}, "Not"},
+      {KernelType::elementwise, {7, 1, 7}, "Scaler"},
       {KernelType::elementwise, {12, 2, 4}, "And"},
       {KernelType::elementwise, {12, 3, 4}, "Where"},
       {KernelType::elementwise, {7, 2, 7}, "Relu+Mul"},
@@ -150,6 +151,8 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::reformat, {4, 4}, "OneHot"});
   refused({KernelType::reformat, {4, 4}, "ReorderInput"});
   refused({KernelType::layernorm, {3, 4}, "rms"});
+  refused({KernelType::elementwise, {8, 1, 8}, "Mish"});  // of opset 18
+  refused({KernelType::elementwise, {8, 1, 8}, "Imputer"});
   refused({KernelType::attention, {1, 1, 2, 2, 4, 1}, "causal"});
   refused({KernelType::attention, {1, 4, 2, 2, 4, 2}, ""});
   refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});

@@ -143,7 +143,10 @@ BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs in
   std::vector<std::string> names;
   for (const BuiltTensor& input : inputs) names.push_back(input.name);
   if (key.variant == "BiasGelu") names.push_back(model.weight(output + ".bias", {size(key, "run")}, 1));
-  BuiltTensor result = model.add(key.variant, names, output, inputs[0].dims);
+  const bool scaler = key.variant == "Scaler";
+  BuiltTensor result = model.add(
+      key.variant, names, output, inputs[0].dims,
+      scaler ? Attributes{{"offset", std::vector<float>{0.5F}}, {"scale", std::vector<float>{2}}} : Attributes{});
   if (std::find(kBoolean.begin(), kBoolean.end(), key.variant) != kBoolean.end()) result.type = ElementType::boolean;
   return result;
 }

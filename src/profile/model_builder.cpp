@@ -11,6 +11,7 @@ namespace {
 std::string domain_of(const std::string& op) {
   if (op == "Gelu" || op == "BiasGelu" || op == "FastGelu" || op == "QuickGelu" || op == "SkipLayerNormalization")
     return "com.microsoft";
+  if (op == "Scaler") return "ai.onnx.ml";
   if (op == "ReorderInput" || op == "ReorderOutput") return "com.microsoft.nchwc";
   return "";
 }
@@ -19,7 +20,7 @@ std::string domain_of(const std::string& op) {
 
 ModelBuilder::ModelBuilder() {
   graph_.name = "kernel";
-  graph_.opsets[""] = 17;
+  graph_.opsets[""] = kOpset;
 }
 
 BuiltTensor ModelBuilder::input(const Dims& dims, ElementType type) {

@@ -39,6 +39,8 @@ class ModelBuilder {
 
   void output(const BuiltTensor& tensor);
 
+  static constexpr int kOpset = 17;  ///< of ONNX's own operators
+
   [[nodiscard]] Graph finish() { return std::move(graph_); }
 
  private:

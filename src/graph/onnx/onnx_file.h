@@ -17,6 +17,9 @@ namespace tabjoule {
 /// known. Constant nodes that hold a tensor become constants; float16 and bfloat16 values are widened to floats.
 [[nodiscard]] Graph from_onnx(const std::string& bytes, const std::string& origin);
 
+/// Whether ONNX's own operator set of version `opset` has an operator of that name.
+[[nodiscard]] bool has_operator(const std::string& name, int opset);
+
 void write_onnx(const std::filesystem::path& path, const Graph& graph);
 
 /// As from_onnx, but constants may lie in files beside the model: those of more than a few dimensions' bytes keep their

@@ -192,6 +192,10 @@ std::string to_onnx(const Graph& graph) {
   return model.SerializeAsString();
 }
 
+bool has_operator(const std::string& name, int opset) {
+  return onnx::OpSchemaRegistry::Schema(name, opset, onnx::ONNX_DOMAIN) != nullptr;
+}
+
 void write_onnx(const std::filesystem::path& path, const Graph& graph) { write_file(path, to_onnx(graph)); }
 
 }  // namespace tabjoule
