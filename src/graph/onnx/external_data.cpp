@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <map>
 #include <optional>
 
 #include "base/error.h"
@@ -58,71 +57,50 @@ Place place_of(const onnx::TensorProto& tensor) {
   return place;
 }
 
-class ExternalFiles {
- public:
-  explicit ExternalFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+/// Checks that `file` holds `place`, and says how many bytes that is.
+std::int64_t size_of(const Place& place, const std::filesystem::path& file) {
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(file, unreadable))
+    fail_input("its values are to lie in \"{}\" beside the model, which is not there; copy it too",
+               one_line(place.location));
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file, unreadable));
+  if (unreadable) fail_input("its file \"{}\" cannot be read", one_line(place.location));
+  const std::int64_t rest = size - place.offset;
+  if (rest < 0 || place.length.value_or(0) > rest)
+    fail_input("its file \"{}\" has {} bytes, fewer than its place says; copy it again", one_line(place.location),
+               size);
+  return place.length.value_or(rest);
+}
 
-  /// Checks that the file holds `place`, and says how many bytes that is.
-  std::int64_t size_of(const Place& place) {
-    const std::int64_t file_size = open(place.location).size;
-    const std::int64_t rest = file_size - place.offset;
-    if (rest < 0 || place.length.value_or(0) > rest)
-      fail_input("its file \"{}\" has {} bytes, fewer than its place says; copy it again", one_line(place.location),
-                 file_size);
-    return place.length.value_or(rest);
-  }
-
-  std::string read(const Place& place, std::int64_t size) {
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    std::ifstream& in = open(place.location).in;
-    if (!in.seekg(place.offset) || !in.read(bytes.data(), size))
-      fail_input("its file \"{}\" cannot be read", one_line(place.location));
-    return bytes;
-  }
-
- private:
-  struct File {
-    std::ifstream in;
-    std::int64_t size = 0;
-  };
-
-  File& open(const std::string& location) {
-    const auto [entry, added] = files_.try_emplace(location);
-    File& file = entry->second;
-    if (!added) return file;
-    const std::filesystem::path path = folder_ / location;
-    if (!std::filesystem::is_regular_file(path))
-      fail_input("its values are to lie in \"{}\" beside the model, which is not there; copy it too",
-                 one_line(location));
-    file.in.open(path, std::ios::binary);
-    if (!file.in) fail_input("its file \"{}\" cannot be read", one_line(location));
-    file.size = static_cast<std::int64_t>(std::filesystem::file_size(path));
-    return file;
-  }
-
-  std::filesystem::path folder_;
-  std::map<std::string, File> files_;
-};
+std::string read_part(const Place& place, const std::filesystem::path& file, std::int64_t size) {
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::ifstream in(file, std::ios::binary);
+  if (!in || !in.seekg(place.offset) || !in.read(bytes.data(), size))
+    fail_input("its file \"{}\" cannot be read", one_line(place.location));
+  return bytes;
+}
 
 }  // namespace
 
 bool take_in_external_data(onnx::ModelProto& model, const std::filesystem::path& folder, std::int64_t largest) {
-  ExternalFiles files(folder);
-  std::int64_t total = 0;
+  bool changed = false;
+  auto total = static_cast<std::int64_t>(model.ByteSizeLong());
   for_each_tensor(*model.mutable_graph(), [&](onnx::TensorProto& tensor) {
     if (!is_external(&tensor)) return;
     with_context(fmt::format("constant \"{}\"", one_line(tensor.name())), [&] {
       const Place place = place_of(tensor);
-      const std::int64_t size = files.size_of(place);
+      const std::filesystem::path file = folder / place.location;
+      const std::int64_t size = size_of(place, file);
       if (size > largest) return;
       total += size;
       if (total > kLargestModel) fail_input("the model and the files beside it are larger than 2 GB together");
-      tensor.set_raw_data(files.read(place, size));
+      tensor.set_raw_data(read_part(place, file, size));
       tensor.clear_external_data();
       tensor.clear_data_location();
+      changed = true;
     });
   });
-  return total > 0;
+  return changed;
 }
 
 }  // namespace tabjoule

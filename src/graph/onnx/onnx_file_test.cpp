@@ -287,6 +287,8 @@ TEST(OnnxFile, WhatIsWrongBesideTheModelIsNamed) {
   EXPECT_THAT(beside.message(), HasSubstr("does not lie beside the model"));
   BesideItsWeights::place(beside.first(), "", "0", "4");
   EXPECT_THAT(beside.message(), HasSubstr("does not lie beside the model"));
+  BesideItsWeights::place(beside.first(), std::string(5000, 'w'), "0", "4");
+  EXPECT_THAT(beside.message(), HasSubstr("is not there"));
   BesideItsWeights::place(beside.first(), ".", "0", "4");
   EXPECT_THAT(beside.message(), HasSubstr("is not there"));
   BesideItsWeights::place(beside.first(), "weights.bin", "1000000000", "4");
