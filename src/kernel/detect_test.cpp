@@ -265,6 +265,70 @@ TEST(Detect, OperatorsOfClassicalModels) {
   EXPECT_EQ(detect_kernels(graph, 4).unknown, 1);
 }
 
+TEST(Detect, QuantisedOperatorsComputeInIntegers) {
+  Graph graph = frame("y");
+  const auto with_scale = [](const std::string& name) { return std::vector<std::string>{name, "s", "z"}; };
+  const auto joined = [](std::vector<std::string> all, const std::vector<std::string>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  graph.constants.push_back({"s", ElementType::float32, {}, {0.1F}, {}, {}, {}});
+  graph.constants.push_back({"z", ElementType::uint8, {}, {}, {}, {0}, {}});
+  graph.constants.push_back({"w8", ElementType::int8, {6, 4}, {}, {}, {}, {}});
+  graph.constants.push_back({"v8", ElementType::int8, {5, 4}, {}, {}, {}, {}});
+  graph.nodes = {{"dynamic", "DynamicQuantizeLinear", "", {"x"}, {"q", "qs", "qz"}, {}},
+                 {"integers", "MatMulInteger", "", {"q", "w8", "qz"}, {"sums"}, {}},
+                 {"scale", "Mul", "", {"qs", "s"}, {"scale"}, {}},
+                 {"cast", "Cast", "", {"sums"}, {"real"}, {{"to", std::int64_t{1}}}},
+                 {"scaled", "Mul", "", {"real", "scale"}, {"r"}, {}}};
+  add(graph, "QuantizeLinear", with_scale("r"), "r8");
+  graph.nodes.push_back({"gemm",
+                         "QGemm",
+                         "com.microsoft",
+                         joined(with_scale("r8"), with_scale("v8")),
+                         {"g8"},
+                         {{"transB", std::int64_t{1}}}});
+  graph.nodes.push_back(
+      {"twice", "QLinearAdd", "com.microsoft", joined(with_scale("g8"), with_scale("g8")), {"t8"}, {}});
+  graph.nodes.push_back({"pair",
+                         "QLinearConcat",
+                         "com.microsoft",
+                         joined({"s", "z"}, joined(with_scale("g8"), with_scale("t8"))),
+                         {"p8"},
+                         {{"axis", std::int64_t{1}}}});
+  add(graph, "DequantizeLinear", with_scale("p8"), "y");
+  EXPECT_THAT(texts(graph),
+              ElementsAre("reformat elements=18 DynamicQuantizeLinear", "linear m=3 n=4 k=6 int8",
+                          "elementwise elements=1 inputs=2 Mul", "reformat elements=12 Cast",
+                          "elementwise elements=12 inputs=2 Mul", "reformat elements=12 QuantizeLinear",
+                          "linear m=3 n=5 k=4 int8", "elementwise elements=15 inputs=2 QLinearAdd int8",
+                          "concat elements=30 inputs=2 run=10 int8", "reformat elements=30 DequantizeLinear"));
+}
+
+/// On x86-64 ONNX Runtime convolves integers with channels last.
+TEST(Detect, QuantisedConvolutionsMayHaveTheirChannelsLast) {
+  for (const bool last : {true, false}) {
+    Graph graph = frame("y");
+    graph.inputs[0] = {"x",
+                       ElementType::uint8,
+                       last ? std::vector<std::int64_t>{-1, 9, 7, 4} : std::vector<std::int64_t>{-1, 4, 9, 7},
+                       {"batch", "", "", ""}};
+    graph.constants.push_back({"s", ElementType::float32, {}, {0.1F}, {}, {}, {}});
+    graph.constants.push_back({"z", ElementType::uint8, {}, {}, {}, {0}, {}});
+    graph.constants.push_back({"k", ElementType::int8, {6, 4, 3, 3}, {}, {}, {}, {}});
+    graph.nodes = {{"conv",
+                    "QLinearConv",
+                    last ? "com.microsoft" : "",
+                    {"x", "s", "z", "k", "s", "z", "s", "z"},
+                    {"c"},
+                    {{"channels_last", std::int64_t{last}}}}};
+    add(graph, "Softmax", {"c"}, "y");
+    EXPECT_THAT(texts(graph, 2),
+                ElementsAre("conv batch=2 cin=4 cout=6 height=9 width=7 kernel=3 stride=1 groups=1 int8",
+                            last ? "softmax rows=70 cols=6" : "softmax rows=84 cols=5"));
+  }
+}
+
 /// ONNX Runtime takes a transpose into a reorder: its blocks come from images whose channels are last, or go there.
 TEST(Detect, ReordersMayTurnAnImage) {
   Graph graph = frame("y");

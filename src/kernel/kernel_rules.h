@@ -27,6 +27,17 @@ KernelKey attention(const OperatorCall& call, const Shape& output);
 KernelKey multi_head_attention(const OperatorCall& call, const Shape& output);
 KernelKey attention_projection(const OperatorCall& call, const Shape& output);
 
+KernelKey elementwise(const OperatorCall& call, const Shape& output);
+KernelKey concat(const OperatorCall& call, const Shape& output);
+
+// Of quantised tensors: as above, in int8.
+KernelKey quantized_matmul(const OperatorCall& call, const Shape& output);
+KernelKey quantized_conv(const OperatorCall& call, const Shape& output);
+KernelKey quantized_pool(const OperatorCall& call, const Shape& output);
+KernelKey quantized_global_pool(const OperatorCall& call, const Shape& output);
+KernelKey quantized_elementwise(const OperatorCall& call, const Shape& output);
+KernelKey quantized_concat(const OperatorCall& call, const Shape& output);
+
 KernelKey linear_model(const OperatorCall& call, const Shape& output);  ///< ai.onnx.ml's, its weights an attribute
 KernelKey extracted(const OperatorCall& call, const Shape& output);     ///< ArrayFeatureExtractor
 

@@ -46,11 +46,6 @@ std::int64_t broadcast_run(const OperatorCall& call, const Shape& output) {
   return elements_of(output);
 }
 
-KernelKey elementwise(const OperatorCall& call, const Shape& output) {
-  const auto present = std::count_if(call.inputs.begin(), call.inputs.end(), [](auto* input) { return input; });
-  return {KernelType::elementwise, {elements_of(output), present, broadcast_run(call, output)}, call.node.op};
-}
-
 /// One input however many settings (Clip's bounds) come as further inputs.
 KernelKey unary(const OperatorCall& call, const Shape& output) {
   return {KernelType::elementwise, {elements_of(output), 1, elements_of(output)}, call.node.op};
@@ -60,13 +55,6 @@ KernelKey softmax(const OperatorCall& call, const Shape& output) {
   const std::size_t axis = axis_of(call.node, call.node.integer("axis", -1), output.size());
   const std::int64_t cols = std::max<std::int64_t>(output[axis], 1);
   return {KernelType::softmax, {elements_of(output) / cols, cols}, call.node.op == "Softmax" ? "" : call.node.op};
-}
-
-KernelKey concat(const OperatorCall& call, const Shape& output) {
-  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), output.size());
-  return {KernelType::concat,
-          {elements_of(output), static_cast<std::int64_t>(call.inputs.size()), elements_from(output, axis)},
-          ""};
 }
 
 KernelKey reformat(const OperatorCall& call, const Shape& output) {
@@ -150,6 +138,26 @@ KernelKey label_encoder(const OperatorCall& call, const Shape& output) {
   return {KernelType::gather, {elements_of(output), 1, static_cast<std::int64_t>(keys)}, "LabelEncoder"};
 }
 
+}  // namespace
+
+namespace kernel_rules {
+
+KernelKey elementwise(const OperatorCall& call, const Shape& output) {
+  const auto present = std::count_if(call.inputs.begin(), call.inputs.end(), [](auto* input) { return input; });
+  return {KernelType::elementwise, {elements_of(output), present, broadcast_run(call, output)}, call.node.op};
+}
+
+KernelKey concat(const OperatorCall& call, const Shape& output) {
+  const std::size_t axis = axis_of(call.node, call.node.integer("axis", 0), output.size());
+  return {KernelType::concat,
+          {elements_of(output), static_cast<std::int64_t>(call.inputs.size()), elements_from(output, axis)},
+          ""};
+}
+
+}  // namespace kernel_rules
+
+namespace {
+
 namespace rules = shape_rules;
 namespace kernels = kernel_rules;
 
@@ -158,26 +166,26 @@ constexpr OperatorRule kRules[] = {
     {"FusedGemm", rules::gemm, kernels::matmul},
     {"MatMul", rules::matmul, kernels::matmul},
     {"FusedMatMul", rules::matmul, kernels::matmul},
-    {"Add", rules::broadcast, elementwise},
-    {"Sub", rules::broadcast, elementwise},
-    {"Mul", rules::broadcast, elementwise},
-    {"Div", rules::broadcast, elementwise},
-    {"Mod", rules::broadcast, elementwise},
-    {"Pow", rules::broadcast, elementwise},
-    {"Min", rules::broadcast, elementwise},
-    {"Max", rules::broadcast, elementwise},
-    {"Sum", rules::broadcast, elementwise},
-    {"And", rules::broadcast, elementwise},
-    {"Or", rules::broadcast, elementwise},
-    {"Equal", rules::broadcast, elementwise},
-    {"Less", rules::broadcast, elementwise},
-    {"LessOrEqual", rules::broadcast, elementwise},
-    {"Greater", rules::broadcast, elementwise},
-    {"GreaterOrEqual", rules::broadcast, elementwise},
-    {"Xor", rules::broadcast, elementwise},
-    {"Mean", rules::broadcast, elementwise},
-    {"Where", rules::broadcast, elementwise},
-    {"PRelu", rules::broadcast, elementwise},
+    {"Add", rules::broadcast, kernels::elementwise},
+    {"Sub", rules::broadcast, kernels::elementwise},
+    {"Mul", rules::broadcast, kernels::elementwise},
+    {"Div", rules::broadcast, kernels::elementwise},
+    {"Mod", rules::broadcast, kernels::elementwise},
+    {"Pow", rules::broadcast, kernels::elementwise},
+    {"Min", rules::broadcast, kernels::elementwise},
+    {"Max", rules::broadcast, kernels::elementwise},
+    {"Sum", rules::broadcast, kernels::elementwise},
+    {"And", rules::broadcast, kernels::elementwise},
+    {"Or", rules::broadcast, kernels::elementwise},
+    {"Equal", rules::broadcast, kernels::elementwise},
+    {"Less", rules::broadcast, kernels::elementwise},
+    {"LessOrEqual", rules::broadcast, kernels::elementwise},
+    {"Greater", rules::broadcast, kernels::elementwise},
+    {"GreaterOrEqual", rules::broadcast, kernels::elementwise},
+    {"Xor", rules::broadcast, kernels::elementwise},
+    {"Mean", rules::broadcast, kernels::elementwise},
+    {"Where", rules::broadcast, kernels::elementwise},
+    {"PRelu", rules::broadcast, kernels::elementwise},
     {"BiasGelu", rules::broadcast, unary},
     {"Relu", rules::same, unary},
     {"Sigmoid", rules::same, unary},
@@ -190,7 +198,7 @@ constexpr OperatorRule kRules[] = {
     {"HardSigmoid", rules::same, unary},
     {"HardSwish", rules::same, unary},
     {"Gelu", rules::same, unary},
-    {"FastGelu", rules::broadcast, elementwise},
+    {"FastGelu", rules::broadcast, kernels::elementwise},
     {"QuickGelu", rules::same, unary},
     {"Mish", rules::same, unary},
     {"Swish", rules::same, unary},
@@ -223,7 +231,7 @@ constexpr OperatorRule kRules[] = {
     {"Softmax", rules::same, softmax},
     {"LogSoftmax", rules::same, softmax},
     {"Hardmax", rules::same, softmax},
-    {"Concat", rules::concat, concat},
+    {"Concat", rules::concat, kernels::concat},
     {"Gather", rules::gather, gather},
     {"GatherElements", rules::as_indices, gather_elements},
     {"GatherND", rules::gather_nd, gather_nd},
@@ -292,6 +300,24 @@ constexpr OperatorRule kRules[] = {
     {"RMSNormalization", rules::same, kernels::layer_norm},
     {"SkipLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
     {"SkipSimplifiedLayerNormalization", rules::same, kernels::layer_norm, rules::skip_rest},
+    {"QuantizeLinear", rules::same, reformat},
+    {"DequantizeLinear", rules::same, reformat},
+    {"DynamicQuantizeLinear", rules::same, reformat, rules::scale_and_zero_point},
+    {"MatMulInteger", rules::quantized_matmul, kernels::quantized_matmul},
+    {"MatMulIntegerToFloat", rules::quantized_matmul, kernels::quantized_matmul},
+    {"DynamicQuantizeMatMul", rules::quantized_matmul, kernels::quantized_matmul},
+    {"QLinearMatMul", rules::quantized_matmul, kernels::quantized_matmul},
+    {"QGemm", rules::quantized_gemm, kernels::quantized_matmul},
+    {"ConvInteger", rules::quantized_conv, kernels::quantized_conv},
+    {"QLinearConv", rules::quantized_conv, kernels::quantized_conv},
+    {"QLinearAdd", rules::quantized_broadcast, kernels::quantized_elementwise},
+    {"QLinearMul", rules::quantized_broadcast, kernels::quantized_elementwise},
+    {"QLinearSigmoid", rules::same, unary},
+    {"QLinearLeakyRelu", rules::same, unary},
+    {"QLinearSoftmax", rules::same, softmax},
+    {"QLinearConcat", rules::quantized_concat, kernels::quantized_concat},
+    {"QLinearAveragePool", rules::quantized_pool, kernels::quantized_pool},
+    {"QLinearGlobalAveragePool", rules::quantized_global_pool, kernels::quantized_global_pool},
     {"LSTM", rules::recurrent, kernels::unknown, rules::recurrent_rest},
     {"GRU", rules::recurrent, kernels::unknown, rules::recurrent_rest},
     {"RNN", rules::recurrent, kernels::unknown, rules::recurrent_rest},

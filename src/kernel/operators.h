@@ -1,6 +1,6 @@
 // The table of operators: for each its shape rule and the kernel it becomes. Adding an operator is one row in
-// operators.cpp (and a rule in shape_rules.cpp, image_rules.cpp, sequence_rules.cpp or ml_rules.cpp where no existing
-// one fits).
+// operators.cpp (and a rule in shape_rules.cpp, image_rules.cpp, sequence_rules.cpp, ml_rules.cpp or
+// quantized_rules.cpp where no existing one fits).
 #pragma once
 
 #include <optional>

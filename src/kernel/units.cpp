@@ -86,7 +86,8 @@ void Units::visit(const Node& node, const FusionRules& rules) {
 }
 
 void Units::add(const Node& node, KernelKey key, DataType dtype) {
-  key.dtype = dtype;
+  if (key.dtype != DataType::int8)
+    key.dtype = dtype;  // a quantised operator computes in integers whatever the rest does
   Unit unit{node.op, {&node}, {}, {}, std::move(key)};
   for (const std::string& input : node.inputs) unit.inputs.push_back(resolved(input));
   for (const std::string& output : node.outputs) {

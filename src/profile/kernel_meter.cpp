@@ -78,6 +78,8 @@ SessionCost KernelMeter::session(double patience_s) const {
 }
 
 MeteredCost KernelMeter::kernel(const KernelKey& key, int copies, const SessionCost& session, double patience) const {
+  if (key.dtype == DataType::int8 && device_.rules.dtype != DataType::int8)
+    fail_input("{}: a quantised kernel cannot be built alone", key.text());
   const MeteredCost cost =
       (1.0 / copies) * (model(kernel_model(key, copies, inputs_), 1, patience) - session.run) + session.intermediate;
   if (!cost.positive() || cost.time_half_width_s > kMostDoubt * cost.time_s ||
