@@ -374,6 +374,7 @@ void run(const std::string& folder, int seeds, const std::string& only, double s
     report_profile(folder, seeds);
     return;
   }
+  if (!(share > 0 && share < 1)) fail_usage("a share of {} trains: give a number between 0 and 1", share);
   const auto fp16 = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, false); };
   const auto fp16_named = [](const std::string& f) { return orin_gemm(f, "fp16", DataType::float16, true); };
   const Row rows[] = {

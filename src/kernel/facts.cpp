@@ -16,6 +16,10 @@ TensorFact fact_of(const Tensor& tensor) {
   return fact;
 }
 
+bool is_open(const ValueInfo& info) {
+  return std::any_of(info.dims.begin(), info.dims.end(), [](std::int64_t dim) { return dim < 0; });
+}
+
 }  // namespace
 
 GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch, bool shapes_are_constants)
@@ -34,8 +38,7 @@ GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch, bool shapes_are_c
           "fixed widths",
           one_line(input.name));
     }
-    const bool open = std::any_of(input.dims.begin(), input.dims.end(), [](std::int64_t dim) { return dim < 0; });
-    facts_[input.name] = {std::move(*shape), {}, false, open};
+    facts_[input.name] = {std::move(*shape), {}, false, is_open(input)};
   }
   for (const Tensor& tensor : graph.constants) facts_[tensor.name] = fact_of(tensor);
 }
@@ -94,10 +97,7 @@ void GraphFacts::take_declared(const Node& node) {
   for (const auto* infos : {&graph_.values, &graph_.outputs}) {
     for (const ValueInfo& info : *infos) {
       if (std::find(node.outputs.begin(), node.outputs.end(), info.name) == node.outputs.end()) continue;
-      auto shape = substituted(info);
-      if (!shape) continue;
-      const bool open = std::any_of(info.dims.begin(), info.dims.end(), [](std::int64_t dim) { return dim < 0; });
-      facts_[info.name] = {std::move(*shape), {}, false, open};
+      if (auto shape = substituted(info)) facts_[info.name] = {std::move(*shape), {}, false, is_open(info)};
     }
   }
 }

@@ -140,7 +140,7 @@ class ChainFuser {
       const std::string activation = lower(std::string(unit.op));
       key.variant = key.variant.empty() ? activation : activation + "+" + key.variant;
     }
-    if (tensors > 0) key.variant += key.variant.empty() ? "residual" : "+residual";
+    if (tensors > 0) key.variant = with_residual(key.variant);
   }
 
   const Units& units_;

@@ -126,7 +126,7 @@ KernelKey conv(const OperatorCall& call, const Shape& output) {
   if (groups < 1 || groups > channels)
     fail_input("node {}: {} groups of {} channels", shown(call.node), groups, channels);
   std::string variant = lower(call.node.text("activation", ""));
-  if (call.optional_input(3) != nullptr) variant += variant.empty() ? "residual" : "+residual";
+  if (call.optional_input(3) != nullptr) variant = with_residual(variant);
   const bool depthwise = groups > 1 && groups == channels;
   return {depthwise ? KernelType::dwconv : KernelType::conv,
           {in[0], channels, output[1], in[2], in[3], side(window.kernel), side(window.strides), groups},

@@ -10,7 +10,7 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-/// What a list may be long: shapes, axes, indices. Longer lists are data.
+/// Whether a tensor of this shape is followed: a number or a short list.
 bool is_list(const Shape& shape) {
   return shape.size() <= 1 && elements_of(shape) <= static_cast<std::int64_t>(kLongestIntegerList);
 }

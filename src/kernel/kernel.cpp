@@ -118,6 +118,8 @@ std::string KernelKey::text() const {
   return dtype == DataType::float32 ? result : result + " " + to_string(dtype);
 }
 
+std::string with_residual(const std::string& variant) { return variant.empty() ? "residual" : variant + "+residual"; }
+
 KernelWork work_of(const KernelKey& key) {
   if (key.shape.size() != kernel_columns(key.type).size()) {
     fail_internal("kernel \"{}\" has {} shape values, its type has {}", key.text(), key.shape.size(),

@@ -67,6 +67,9 @@ struct KernelKey {
       const;  ///< "linear m=1 n=64 k=108 relu float16"; float32 and usual sizes are not said
 };
 
+/// A variant whose kernel also adds another tensor: "relu" -> "relu+residual".
+[[nodiscard]] std::string with_residual(const std::string& variant);
+
 struct Kernel {
   KernelKey key;
   std::vector<std::string> nodes;  ///< the operators it executes, by name

@@ -30,15 +30,8 @@ KernelKey attention_projection(const OperatorCall& call, const Shape& output);
 KernelKey elementwise(const OperatorCall& call, const Shape& output);
 KernelKey concat(const OperatorCall& call, const Shape& output);
 
-// Of quantised tensors: as above, in int8.
-KernelKey quantized_matmul(const OperatorCall& call, const Shape& output);
-KernelKey quantized_conv(const OperatorCall& call, const Shape& output);
-KernelKey quantized_pool(const OperatorCall& call, const Shape& output);
-KernelKey quantized_global_pool(const OperatorCall& call, const Shape& output);
-KernelKey quantized_elementwise(const OperatorCall& call, const Shape& output);
-KernelKey quantized_concat(const OperatorCall& call, const Shape& output);
-
 KernelKey linear_model(const OperatorCall& call, const Shape& output);  ///< ai.onnx.ml's, its weights an attribute
 KernelKey extracted(const OperatorCall& call, const Shape& output);     ///< ArrayFeatureExtractor
+KernelKey label_encoder(const OperatorCall& call, const Shape& output);
 
 }  // namespace tabjoule::kernel_rules

@@ -21,10 +21,10 @@ std::int64_t count_of(const Node& node, const std::string& name) {
   return 0;
 }
 
-std::int64_t classes_of(const Node& node) {
+/// The same of whichever of the attributes is there.
+std::int64_t count_of(const Node& node, std::initializer_list<const char*> names) {
   std::int64_t count = 0;
-  for (const char* name : {"classlabels_ints", "classlabels_int64s", "classlabels_strings"})
-    count = std::max(count, count_of(node, name));
+  for (const char* name : names) count = std::max(count, count_of(node, std::string(name)));
   return count;
 }
 
@@ -41,7 +41,9 @@ namespace shape_rules {
 
 Shape labels(const OperatorCall& call) { return {rows_of(call)}; }
 
-std::vector<Shape> scores(const OperatorCall& call) { return {{rows_of(call), classes_of(call.node)}}; }
+std::vector<Shape> scores(const OperatorCall& call) {
+  return {{rows_of(call), count_of(call.node, {"classlabels_ints", "classlabels_int64s", "classlabels_strings"})}};
+}
 
 Shape targets(const OperatorCall& call) {
   const std::string attribute = call.node.op == "LinearRegressor" ? "targets" : "n_targets";
@@ -57,7 +59,7 @@ Shape extracted(const OperatorCall& call) {
 
 Shape one_hot_encoded(const OperatorCall& call) {
   Shape result = call.shape(0);
-  result.push_back(std::max(count_of(call.node, "cats_int64s"), count_of(call.node, "cats_strings")));
+  result.push_back(count_of(call.node, {"cats_int64s", "cats_strings"}));
   return result;
 }
 
@@ -69,6 +71,12 @@ KernelKey linear_model(const OperatorCall& call, const Shape&) {
   const std::int64_t columns = std::max<std::int64_t>(call.shape(0).empty() ? 1 : call.shape(0).back(), 1);
   const std::int64_t outputs = std::max<std::int64_t>(count_of(call.node, "coefficients") / columns, 1);
   return {KernelType::linear, {std::max<std::int64_t>(rows_of(call), 1), outputs, columns}, ""};
+}
+
+/// A look-up of one value in a table of as many rows as there are keys.
+KernelKey label_encoder(const OperatorCall& call, const Shape& output) {
+  const std::int64_t keys = count_of(call.node, {"keys_strings", "keys_int64s", "keys_floats"});
+  return {KernelType::gather, {elements_of(output), 1, keys}, call.node.op};
 }
 
 KernelKey extracted(const OperatorCall& call, const Shape& output) {

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "graph/one_line.h"
 #include "kernel/kernel_rules.h"
+#include "kernel/quantized_rules.h"
 #include "kernel/shape_rules.h"
 
 namespace tabjoule {
@@ -126,18 +127,6 @@ KernelKey gather_nd(const OperatorCall& call, const Shape& output) {
   return {KernelType::gather, {rows, cols, std::max<std::int64_t>(elements_of(call.shape(0)) / cols, 1)}, ""};
 }
 
-/// A look-up of one value in a table of as many rows as there are keys.
-KernelKey label_encoder(const OperatorCall& call, const Shape& output) {
-  std::size_t keys = 0;
-  for (const auto& [name, value] : call.node.attributes) {
-    if (!name.starts_with("keys_")) continue;
-    if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) keys = texts->size();
-    if (const auto* numbers = std::get_if<std::vector<std::int64_t>>(&value)) keys = numbers->size();
-    if (const auto* reals = std::get_if<std::vector<float>>(&value)) keys = reals->size();
-  }
-  return {KernelType::gather, {elements_of(output), 1, static_cast<std::int64_t>(keys)}, "LabelEncoder"};
-}
-
 }  // namespace
 
 namespace kernel_rules {
@@ -236,7 +225,7 @@ constexpr OperatorRule kRules[] = {
     {"GatherElements", rules::as_indices, gather_elements},
     {"GatherND", rules::gather_nd, gather_nd},
     {"Slice", rules::slice, resized},
-    {"LabelEncoder", rules::same, label_encoder},
+    {"LabelEncoder", rules::same, kernels::label_encoder},
     {"Scaler", rules::same, unary},
     {"Normalizer", rules::same, unary},
     {"Imputer", rules::same, unary},
@@ -303,21 +292,21 @@ constexpr OperatorRule kRules[] = {
     {"QuantizeLinear", rules::same, reformat},
     {"DequantizeLinear", rules::same, reformat},
     {"DynamicQuantizeLinear", rules::same, reformat, rules::scale_and_zero_point},
-    {"MatMulInteger", rules::quantized_matmul, kernels::quantized_matmul},
-    {"MatMulIntegerToFloat", rules::quantized_matmul, kernels::quantized_matmul},
-    {"DynamicQuantizeMatMul", rules::quantized_matmul, kernels::quantized_matmul},
-    {"QLinearMatMul", rules::quantized_matmul, kernels::quantized_matmul},
-    {"QGemm", rules::quantized_gemm, kernels::quantized_matmul},
-    {"ConvInteger", rules::quantized_conv, kernels::quantized_conv},
-    {"QLinearConv", rules::quantized_conv, kernels::quantized_conv},
-    {"QLinearAdd", rules::quantized_broadcast, kernels::quantized_elementwise},
-    {"QLinearMul", rules::quantized_broadcast, kernels::quantized_elementwise},
+    {"MatMulInteger", rules::quantized<rules::matmul>, kernels::quantized<kernels::matmul>},
+    {"MatMulIntegerToFloat", rules::quantized<rules::matmul>, kernels::quantized<kernels::matmul>},
+    {"DynamicQuantizeMatMul", rules::quantized<rules::matmul>, kernels::quantized<kernels::matmul>},
+    {"QLinearMatMul", rules::quantized<rules::matmul>, kernels::quantized<kernels::matmul>},
+    {"QGemm", rules::quantized<rules::gemm>, kernels::quantized<kernels::matmul>},
+    {"ConvInteger", rules::quantized<rules::conv>, kernels::quantized<kernels::conv>},
+    {"QLinearConv", rules::quantized<rules::conv>, kernels::quantized<kernels::conv>},
+    {"QLinearAdd", rules::quantized<rules::broadcast>, kernels::quantized<kernels::elementwise>},
+    {"QLinearMul", rules::quantized<rules::broadcast>, kernels::quantized<kernels::elementwise>},
     {"QLinearSigmoid", rules::same, unary},
     {"QLinearLeakyRelu", rules::same, unary},
     {"QLinearSoftmax", rules::same, softmax},
-    {"QLinearConcat", rules::quantized_concat, kernels::quantized_concat},
-    {"QLinearAveragePool", rules::quantized_pool, kernels::quantized_pool},
-    {"QLinearGlobalAveragePool", rules::quantized_global_pool, kernels::quantized_global_pool},
+    {"QLinearConcat", rules::quantized<rules::concat>, kernels::quantized<kernels::concat>},
+    {"QLinearAveragePool", rules::quantized<rules::pool>, kernels::quantized<kernels::pool>},
+    {"QLinearGlobalAveragePool", rules::quantized<rules::global_pool>, kernels::quantized<kernels::global_pool>},
     {"LSTM", rules::recurrent, kernels::unknown, rules::recurrent_rest},
     {"GRU", rules::recurrent, kernels::unknown, rules::recurrent_rest},
     {"RNN", rules::recurrent, kernels::unknown, rules::recurrent_rest},
@@ -349,6 +338,24 @@ std::int64_t elements_of(const Shape& shape) {
     count *= dim;
   }
   return count;
+}
+
+namespace {
+
+bool has_channels_last(const Node& node, const Shape& shape) {
+  return shape.size() > 2 && node.integer("channels_last", 0) != 0;
+}
+
+}  // namespace
+
+Shape channels_in_front(const Node& node, Shape shape) {
+  if (has_channels_last(node, shape)) std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
+  return shape;
+}
+
+Shape channels_as_told(const Node& node, Shape shape) {
+  if (has_channels_last(node, shape)) std::rotate(shape.begin() + 1, shape.begin() + 2, shape.end());
+  return shape;
 }
 
 std::string shown(const Node& node) {

@@ -56,6 +56,11 @@ struct OperatorRule {
 /// An axis counted from the end made one from the start. Errors (input): outside the rank; the node is named.
 [[nodiscard]] std::size_t axis_of(const Node& node, std::int64_t axis, std::size_t rank);
 
+/// Of a node whose images have their channels last ("channels_last"): a shape with the channels in front, and back.
+/// Other shapes are returned as they are.
+[[nodiscard]] Shape channels_in_front(const Node& node, Shape shape);
+[[nodiscard]] Shape channels_as_told(const Node& node, Shape shape);
+
 /// The node for an error message: "head" (Gemm).
 [[nodiscard]] std::string shown(const Node& node);
 

@@ -1,4 +1,4 @@
-// Products of batches, normalisations and attention: their shapes and kernels.
+// Products of batches, normalisations, attention and recurrent layers: their shapes and kernels.
 #include <algorithm>
 #include <map>
 
@@ -72,6 +72,20 @@ const Shape& tokens(const OperatorCall& call, std::size_t input) {
 
 std::string causal(const Node& node) { return node.integer("unidirectional", 0) != 0 ? "causal" : ""; }
 
+/// Steps or sequences, directions, batch, width of a recurrent layer; sequences come first where "layout" is 1.
+struct Recurrent {
+  std::int64_t steps, directions, batch, width;
+  bool batch_first;
+};
+
+Recurrent recurrent_of(const OperatorCall& call) {
+  const Shape &input = call.shape(0), &weights = call.shape(2);
+  if (input.size() != 3 || weights.size() != 3)
+    fail_input("node {}: its input and weights must have three dimensions", shown(call.node));
+  const bool batch_first = call.node.integer("layout", 0) != 0;
+  return {input[batch_first ? 1 : 0], weights[0], input[batch_first ? 0 : 1], weights[2], batch_first};
+}
+
 }  // namespace
 
 namespace shape_rules {
@@ -102,6 +116,18 @@ Shape multi_head_attention(const OperatorCall& call) {
   return result;
 }
 
+Shape recurrent(const OperatorCall& call) {
+  const Recurrent r = recurrent_of(call);
+  if (r.batch_first) return {r.batch, r.steps, r.directions, r.width};
+  return {r.steps, r.directions, r.batch, r.width};
+}
+
+std::vector<Shape> recurrent_rest(const OperatorCall& call) {
+  const Recurrent r = recurrent_of(call);
+  const Shape last = r.batch_first ? Shape{r.batch, r.directions, r.width} : Shape{r.directions, r.batch, r.width};
+  return {last, last};
+}
+
 }  // namespace shape_rules
 
 namespace kernel_rules {
@@ -119,7 +145,7 @@ KernelKey layer_norm(const OperatorCall& call, const Shape& output) {
   const std::int64_t cols = std::max<std::int64_t>(elements_of(normalised), 1);
   const std::string& op = call.node.op;
   std::string variant = op == "RMSNormalization" || op.ends_with("SimplifiedLayerNormalization") ? "rms" : "";
-  if (op.starts_with("Skip")) variant += variant.empty() ? "residual" : "+residual";
+  if (op.starts_with("Skip")) variant = with_residual(variant);
   return {KernelType::layernorm, {elements_of(output) / cols, cols}, std::move(variant)};
 }
 
@@ -147,7 +173,7 @@ KernelKey matmul(const OperatorCall& call, const Shape& output) {
     std::string variant = lower(call.node.text("activation", ""));
     const TensorFact* added = call.optional_input(2);
     if (added != nullptr && !added->constant && elements_of(added->shape) == elements_of(output))
-      variant += variant.empty() ? "residual" : "+residual";
+      variant = with_residual(variant);
     return {KernelType::linear, {elements_of(output) / n, n, k}, std::move(variant)};
   }
   const std::int64_t m = a.size() < 2 ? 1 : std::max<std::int64_t>(output[output.size() - 2], 1);

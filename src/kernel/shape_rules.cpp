@@ -287,19 +287,12 @@ Shape tile(const OperatorCall& call) {
   return result;
 }
 
-Shape reorder_input(const OperatorCall& call) {
-  Shape result = call.shape(0);
-  if (result.size() > 2 && call.node.integer("channels_last", 0) != 0)
-    std::rotate(result.begin() + 1, result.end() - 1, result.end());
-  return result;
-}
+Shape reorder_input(const OperatorCall& call) { return channels_in_front(call.node, call.shape(0)); }
 
 Shape reorder_output(const OperatorCall& call) {
   Shape result = call.shape(0);
   if (result.size() > 1) result[1] = call.node.integer("channels", result[1]);
-  if (result.size() > 2 && call.node.integer("channels_last", 0) != 0)
-    std::rotate(result.begin() + 1, result.begin() + 2, result.end());
-  return result;
+  return channels_as_told(call.node, std::move(result));
 }
 
 Shape one_hot(const OperatorCall& call) {
@@ -354,34 +347,6 @@ Shape gather_nd(const OperatorCall& call) {
   return result;
 }
 
-namespace {
-
-/// Steps or sequences, directions, batch, width of a recurrent layer; sequences come first where "layout" is 1.
-struct Recurrent {
-  std::int64_t steps, directions, batch, width;
-  bool batch_first;
-};
-
-Recurrent recurrent_of(const OperatorCall& call) {
-  const Shape &input = call.shape(0), &weights = call.shape(2);
-  if (input.size() != 3 || weights.size() != 3)
-    fail_input("node {}: its input and weights must have three dimensions", shown(call.node));
-  const bool batch_first = call.node.integer("layout", 0) != 0;
-  return {input[batch_first ? 1 : 0], weights[0], input[batch_first ? 0 : 1], weights[2], batch_first};
-}
-
-}  // namespace
-
-Shape recurrent(const OperatorCall& call) {
-  const Recurrent r = recurrent_of(call);
-  if (r.batch_first) return {r.batch, r.steps, r.directions, r.width};
-  return {r.steps, r.directions, r.batch, r.width};
-}
-
-std::vector<Shape> recurrent_rest(const OperatorCall& call) {
-  const Recurrent r = recurrent_of(call);
-  const Shape last = r.batch_first ? Shape{r.batch, r.directions, r.width} : Shape{r.directions, r.batch, r.width};
-  return {last, last};
-}
+std::vector<Shape> scale_and_zero_point(const OperatorCall&) { return {{}, {}}; }
 
 }  // namespace tabjoule::shape_rules

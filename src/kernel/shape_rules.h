@@ -51,14 +51,6 @@ Shape targets(const OperatorCall& call);
 Shape extracted(const OperatorCall& call);
 Shape one_hot_encoded(const OperatorCall& call);
 
-// Of quantised tensors, scales and zero points among the inputs, as the rules above of their values.
-Shape quantized_matmul(const OperatorCall& call);
-Shape quantized_gemm(const OperatorCall& call);
-Shape quantized_conv(const OperatorCall& call);
-Shape quantized_broadcast(const OperatorCall& call);
-Shape quantized_concat(const OperatorCall& call);
-Shape quantized_pool(const OperatorCall& call);
-Shape quantized_global_pool(const OperatorCall& call);
 std::vector<Shape> scale_and_zero_point(const OperatorCall& call);  ///< DynamicQuantizeLinear's further outputs
 
 /// What Slice takes of one axis: `count` elements from `first` on, `step` apart.

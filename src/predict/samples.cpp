@@ -101,7 +101,7 @@ std::string variant_of(const Row& row) {
   std::string parts = row.text("op");
   if (parts.empty()) parts = lower(row.text("activation"));
   if (parts == "none") parts.clear();
-  if (row.flag("residual")) parts += parts.empty() ? "residual" : "+residual";
+  if (row.flag("residual")) parts = with_residual(parts);
   static_cast<void>(row.flag("bias"));  // every linear is taken to have one: its cost is below what can be measured
   const std::string variant = row.text("variant");
   if (!variant.empty() && !parts.empty() && variant != parts)

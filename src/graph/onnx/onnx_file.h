@@ -22,7 +22,7 @@ namespace tabjoule {
 
 void write_onnx(const std::filesystem::path& path, const Graph& graph);
 
-/// As from_onnx, but constants may lie in files beside the model: those of more than a few dimensions' bytes keep their
+/// As from_onnx, but constants may lie in files beside the model: those of more than 1 KiB keep their
 /// shape and lose their values, which is enough to detect kernels. Errors (input): such a file missing or too short.
 [[nodiscard]] Graph read_onnx(const std::filesystem::path& path);
 
