@@ -25,7 +25,7 @@ void print_table(const char* cost, const Evaluation& evaluation) {
   if (evaluation.all.rows == 0) return;
   print(fmt::format("{:<14} {:>6} {:>8} {:>8} {:>7} {:>7} {:>7} {:>8} {:>9} {:>9} {:>9}", cost, "rows", "MAPE %",
                     "RMSPE %", "+-5 %", "+-10 %", "+-20 %", "Spearman", "in 90 %", "constant", "FLOPs x c"));
-  for (const auto& [type, errors] : evaluation.types) print_row(to_string(type), errors);
+  for (const auto& [type, errors] : evaluation.types) print_row(text_of(type), errors);
   if (evaluation.types.size() > 1) print_row("all", evaluation.all);
 }
 

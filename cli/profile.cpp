@@ -67,7 +67,7 @@ void print_accuracy(const Evaluation& held_out) {
   if (held_out.types.size() < 2) return;
   std::vector<std::string> types;
   for (const auto& [type, errors] : held_out.types)
-    types.push_back(fmt::format("{} {:.1f} % of {}", to_string(type), 100 * errors.mape, errors.rows));
+    types.push_back(fmt::format("{} {:.1f} % of {}", text_of(type), 100 * errors.mape, errors.rows));
   print(fmt::format("              mean by type: {}", fmt::join(types, ", ")));
 }
 

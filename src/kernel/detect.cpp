@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "kernel/functions.h"
 #include "kernel/fuse.h"
+#include "kernel/quantized_pairs.h"
 
 namespace tabjoule {
 namespace {
@@ -36,8 +37,10 @@ Kernel copy_of(const Draft& draft, const Units& units) {
 
 KernelGraph detect_kernels(const Graph& graph, std::int64_t batch, const FusionRules& rules) {
   if (batch < 1) fail_usage("batch {}: give a number from 1", batch);
-  const std::optional<Graph> expanded = with_functions_expanded(graph, rules);
-  const Units units(expanded ? *expanded : graph, batch, rules);
+  const std::optional<Graph> absorbed = rules.quantized_pairs ? with_pairs_absorbed(graph) : std::nullopt;
+  const Graph& quantized = absorbed ? *absorbed : graph;
+  const std::optional<Graph> expanded = with_functions_expanded(quantized, rules);
+  const Units units(expanded ? *expanded : quantized, batch, rules);
   const std::vector<Draft> drafts =
       place_concats(merge_siblings(fuse_chains(units, rules), units, rules), units, rules);
   KernelGraph result;

@@ -276,6 +276,8 @@ TEST(Detect, QuantisedOperatorsComputeInIntegers) {
   graph.constants.push_back({"z", ElementType::uint8, {}, {}, {}, {0}, {}});
   graph.constants.push_back({"w8", ElementType::int8, {6, 4}, {}, {}, {}, {}});
   graph.constants.push_back({"v8", ElementType::int8, {5, 4}, {}, {}, {}, {}});
+  graph.constants.push_back({"u8", ElementType::int8, {3, 2}, {}, {}, {}, {}});
+  graph.constants.push_back({"d8", ElementType::int8, {10, 10}, {}, {}, {}, {}});
   graph.nodes = {{"dynamic", "DynamicQuantizeLinear", "", {"x"}, {"q", "qs", "qz"}, {}},
                  {"integers", "MatMulInteger", "", {"q", "w8", "qz"}, {"sums"}, {}},
                  {"scale", "Mul", "", {"qs", "s"}, {"scale"}, {}},
@@ -285,7 +287,7 @@ TEST(Detect, QuantisedOperatorsComputeInIntegers) {
   graph.nodes.push_back({"gemm",
                          "QGemm",
                          "com.microsoft",
-                         joined(with_scale("r8"), with_scale("v8")),
+                         joined(joined(with_scale("r8"), with_scale("v8")), with_scale("")),
                          {"g8"},
                          {{"transB", std::int64_t{1}}}});
   graph.nodes.push_back(
@@ -296,13 +298,19 @@ TEST(Detect, QuantisedOperatorsComputeInIntegers) {
                          joined({"s", "z"}, joined(with_scale("g8"), with_scale("t8"))),
                          {"p8"},
                          {{"axis", std::int64_t{1}}}});
-  add(graph, "DequantizeLinear", with_scale("p8"), "y");
+  add(graph, "Transpose", {"p8"}, "turned8", {{"perm", std::vector<std::int64_t>{1, 0}}});
+  graph.nodes.push_back({"real", "QGemm", "com.microsoft", joined(with_scale("turned8"), with_scale("u8")), {"f"}, {}});
+  add(graph, "DequantizeLinear", with_scale("p8"), "d");
+  graph.nodes.push_back({"all", "DynamicQuantizeMatMul", "com.microsoft", {"d", "d8", "s", "z"}, {"e"}, {}});
+  graph.nodes.push_back({"both", "Gemm", "", {"e", "f"}, {"y"}, {{"transA", std::int64_t{0}}}});
   EXPECT_THAT(texts(graph),
-              ElementsAre("reformat elements=18 DynamicQuantizeLinear", "linear m=3 n=4 k=6 int8",
+              ElementsAre("reformat elements=18 DynamicQuantizeLinear int8", "linear m=3 n=4 k=6 int32 int8",
                           "elementwise elements=1 inputs=2 Mul", "reformat elements=12 Cast",
-                          "elementwise elements=12 inputs=2 Mul", "reformat elements=12 QuantizeLinear",
+                          "elementwise elements=12 inputs=2 Mul", "reformat elements=12 QuantizeLinear int8",
                           "linear m=3 n=5 k=4 int8", "elementwise elements=15 inputs=2 QLinearAdd int8",
-                          "concat elements=30 inputs=2 run=10 int8", "reformat elements=30 DequantizeLinear"));
+                          "concat elements=30 inputs=2 run=10 requantize int8", "transpose elements=30 int8",
+                          "linear m=10 n=2 k=3 dequantize int8", "reformat elements=30 DequantizeLinear int8",
+                          "linear m=3 n=10 k=10 dynamic int8", "linear m=3 n=2 k=10"));
 }
 
 /// On x86-64 ONNX Runtime convolves integers with channels last.
@@ -325,7 +333,7 @@ TEST(Detect, QuantisedConvolutionsMayHaveTheirChannelsLast) {
     add(graph, "Softmax", {"c"}, "y");
     EXPECT_THAT(texts(graph, 2),
                 ElementsAre("conv batch=2 cin=4 cout=6 height=9 width=7 kernel=3 stride=1 groups=1 int8",
-                            last ? "softmax rows=70 cols=6" : "softmax rows=84 cols=5"));
+                            last ? "softmax rows=70 cols=6 int8" : "softmax rows=84 cols=5 int8"));
   }
 }
 

@@ -1,4 +1,4 @@
-// Models as PyTorch's exporters write them (tests/data/make_exported.py).
+// Models as PyTorch's exporters and ONNX Runtime's quantiser write them (tests/data/make_exported.py).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,9 +14,11 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-Graph exported(const std::string& name) {
-  return read_onnx(std::filesystem::path(TABJOULE_TEST_DATA) / "exported" / (name + ".onnx"));
+Graph stored(const char* folder, const std::string& name) {
+  return read_onnx(std::filesystem::path(TABJOULE_TEST_DATA) / folder / (name + ".onnx"));
 }
+
+Graph exported(const std::string& name) { return stored("exported", name); }
 
 std::vector<std::string> texts(const Graph& graph, std::int64_t batch, const char* rules) {
   const KernelGraph found = detect_kernels(graph, batch, load_fusion_rules(rules));
@@ -63,6 +65,30 @@ TEST(ExportedModels, WhatComputesShapesRunsWhereARuntimeIsNotBuiltForOne) {
   const auto count = [&](const char* rules) { return texts(graph, 4, rules).size(); };
   EXPECT_GT(count("onnxruntime-cuda"), count("tensorrt"));
   EXPECT_THAT(texts(graph, 4, "onnxruntime-cuda"), Contains("reformat elements=3 Shape"));
+}
+
+/// A runtime that takes pairs as what to compute in integers: products, convolutions and what is between two pairs.
+TEST(ExportedModels, WhatStandsBetweenPairsIsComputedInIntegers) {
+  for (const char* name : {"pairs", "pairs-signed"}) {
+    SCOPED_TRACE(name);
+    EXPECT_THAT(
+        texts(stored("quantized", name), 4, "tensorrt"),
+        ElementsAre("reformat elements=768 QuantizeLinear int8",
+                    "conv batch=4 cin=3 cout=8 height=8 width=8 kernel=3 stride=1 groups=1 int8",
+                    "pool batch=4 cin=8 height=8 width=8 kernel=2 stride=2 MaxPool int8",
+                    "dwconv batch=4 cin=8 cout=8 height=4 width=4 kernel=3 stride=1 groups=8 int8",
+                    "elementwise elements=512 inputs=2 Add int8", "elementwise elements=512 inputs=1 Sigmoid int8",
+                    "pool batch=4 cin=16 height=4 width=4 kernel=2 stride=2 AveragePool int8",
+                    "reformat elements=256 DequantizeLinear int8", "reduce elements=256 outputs=64 ReduceMean",
+                    "reformat elements=64 QuantizeLinear int8", "reformat elements=32 run=8 Slice int8",
+                    "linear m=4 n=16 k=8 int8", "reformat elements=64 DequantizeLinear int8",
+                    "layernorm rows=4 cols=16", "reformat elements=64 QuantizeLinear int8",
+                    "transpose elements=64 int8", "linear m=4 n=4 k=16 int8",
+                    "reformat elements=16 DequantizeLinear int8", "softmax rows=4 cols=4",
+                    "reformat elements=16 QuantizeLinear int8", "linear m=4 n=16 k=4 int8", "linear m=4 n=2 k=16 int8",
+                    "reformat elements=8 DequantizeLinear int8"));
+    EXPECT_GT(texts(stored("quantized", name), 4, "onnxruntime-cuda").size(), 40U);
+  }
 }
 
 }  // namespace

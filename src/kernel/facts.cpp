@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "graph/one_line.h"
+#include "kernel/quantized_rules.h"
 #include "kernel/shape_rules.h"
 
 namespace tabjoule {
 namespace {
 
 TensorFact fact_of(const Tensor& tensor) {
-  TensorFact fact{tensor.dims, {}, true, false};
+  TensorFact fact{.shape = tensor.dims, .constant = true, .quantized = quantized_type(tensor.type)};
   const bool listed = tensor.dims.size() <= 1 && tensor.size() == static_cast<std::int64_t>(tensor.integers.size());
   if (listed && tensor.integers.size() <= kLongestIntegerList) fact.integers = tensor.integers;
   return fact;
@@ -38,7 +39,7 @@ GraphFacts::GraphFacts(const Graph& graph, std::int64_t batch, bool shapes_are_c
           "fixed widths",
           one_line(input.name));
     }
-    facts_[input.name] = {std::move(*shape), {}, false, is_open(input)};
+    facts_[input.name] = {.shape = std::move(*shape), .open = is_open(input), .quantized = quantized_type(input.type)};
   }
   for (const Tensor& tensor : graph.constants) facts_[tensor.name] = fact_of(tensor);
 }
@@ -72,7 +73,8 @@ OperatorCall GraphFacts::call(const Node& node) const {
 
 const TensorFact& GraphFacts::infer(const OperatorCall& call, const OperatorRule& rule) {
   if (call.node.outputs.empty()) fail_input("node {}: it has no output", shown(call.node));
-  TensorFact fact{rule.shape(call), shape_rules::integers(call), false, false};
+  TensorFact fact{
+      .shape = rule.shape(call), .integers = shape_rules::integers(call), .quantized = quantized_type(call)};
   const std::int64_t elements = elements_of(fact.shape);  // refuses shapes that no memory holds
   if (elements > static_cast<std::int64_t>(kLongestIntegerList) ||
       (fact.integers && static_cast<std::int64_t>(fact.integers->size()) != elements))
@@ -87,7 +89,10 @@ const TensorFact& GraphFacts::infer(const OperatorCall& call, const OperatorRule
   if (rule.further != nullptr) {
     const std::vector<Shape> shapes = rule.further(call);
     for (std::size_t i = 0; i < shapes.size() && i + 1 < call.node.outputs.size(); ++i) {
-      facts_[call.node.outputs[i + 1]] = {shapes[i], {}, fact.constant, fact.open};
+      facts_[call.node.outputs[i + 1]] = {.shape = shapes[i],
+                                          .constant = fact.constant,
+                                          .open = fact.open,
+                                          .quantized = reads_quantized(call) ? fact.quantized : ElementType::undefined};
     }
   }
   return facts_[call.node.outputs[0]] = std::move(fact);
@@ -97,7 +102,8 @@ void GraphFacts::take_declared(const Node& node) {
   for (const auto* infos : {&graph_.values, &graph_.outputs}) {
     for (const ValueInfo& info : *infos) {
       if (std::find(node.outputs.begin(), node.outputs.end(), info.name) == node.outputs.end()) continue;
-      if (auto shape = substituted(info)) facts_[info.name] = {std::move(*shape), {}, false, is_open(info)};
+      if (auto shape = substituted(info))
+        facts_[info.name] = {.shape = std::move(*shape), .open = is_open(info), .quantized = quantized_type(info.type)};
     }
   }
 }

@@ -62,12 +62,27 @@ class ChainFuser {
     if (step.constants != Constants::any &&
         !has_constants_of(unit, step.constants == Constants::single ? 1 : channels_of(draft.key)))
       return false;
+    if (unit.op == "QuantizeLinear" && !makes_integers(draft)) return false;
     describe(draft, unit, tensors);
     taken_[next] = true;
     chain.units.push_back(next);
     chain.output = unit.outputs[0];
     chain.reads_tensor |= tensors > 0;
     return true;
+  }
+
+  /// Whether the draft can make integers of its result: a product or convolution does where all that it reads are.
+  [[nodiscard]] bool makes_integers(const Draft& draft) const {
+    if (!has_channels(draft.key.type)) return true;
+    const std::vector<std::size_t>& members = draft.chains[0].units;
+    const auto is_real = [&](std::string_view input) {
+      const bool inside = std::find(members.begin(), members.end(), units_.maker(input)) != members.end();
+      return !units_.constant(input) && !inside && units_.fact(input)->quantized == ElementType::undefined;
+    };
+    return std::none_of(members.begin(), members.end(), [&](std::size_t member) {
+      const Unit& unit = units_.list()[member];
+      return std::any_of(unit.inputs.begin(), unit.inputs.end(), is_real);
+    });
   }
 
   /// The unit that may join behind `tensor` under the rule about shared tensors.
@@ -93,6 +108,7 @@ class ChainFuser {
   /// head, or a constant that is not a value a channel.
   int other_tensors(const Unit& unit, std::string_view from, std::size_t head, const KernelKey& key) const {
     int tensors = 0;
+    if (unit.op == "QuantizeLinear") return 0;  // by a constant scale
     for (const std::string_view input : unit.inputs) {
       if (input == from) continue;
       if (units_.constant(input)) {
@@ -124,10 +140,11 @@ class ChainFuser {
            });
   }
 
-  /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order.
+  /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order. What
+  /// integers are made of the result is not named.
   void describe(Draft& draft, const Unit& unit, int tensors) const {
     KernelKey& key = draft.key;
-    if (scales_product(key, unit)) return;
+    if (scales_product(key, unit) || unit.op == "QuantizeLinear") return;
     if (!has_channels(key.type)) {
       key.variant += "+" + std::string(unit.op);
       if (key.type == KernelType::elementwise) {

@@ -71,8 +71,17 @@ FusionFacts facts_of(const FusionRules& rules) {
 
 FusionRules rules_from(const FusionFacts& facts, const std::string& name, const FusionRules& like) {
   static const std::set<std::string> kArithmetic = {"Add", "Sub", "Mul", "Div", "BatchNormalization"};
-  FusionRules rules{name, like.dtype,     like.vanishing,        like.functions, like.patterns,
-                    {},   facts.siblings, facts.concat_in_place, like.one_shape, facts.shared_output};
+  FusionRules rules{name,
+                    like.dtype,
+                    like.vanishing,
+                    like.functions,
+                    like.patterns,
+                    {},
+                    facts.siblings,
+                    facts.concat_in_place,
+                    like.one_shape,
+                    like.quantized_pairs,
+                    facts.shared_output};
   std::map<std::string, FusionChain> chains;
   std::map<std::string, std::vector<FusionStep>> of_rank;
   for (const auto& [first, second, other] : facts.pairs) {

@@ -135,7 +135,7 @@ FusionRules fusion_rules_from_json(const Json& json) {
   require_format(json, "tabjoule-fusion-rules", kVersion);
   require_members(json,
                   {"format", "version", "name", "note", "dtype", "vanishing", "shared_output", "functions", "patterns",
-                   "chains", "siblings", "concat_in_place", "one_shape"},
+                   "chains", "siblings", "concat_in_place", "one_shape", "quantized_pairs"},
                   "the rule set");
   FusionRules rules;
   const Json& name = member(json, "name");
@@ -161,6 +161,7 @@ FusionRules fusion_rules_from_json(const Json& json) {
   rules.siblings = operator_set(json, "siblings");
   rules.concat_in_place = flag_of(json, "concat_in_place", false);
   rules.one_shape = flag_of(json, "one_shape", false);
+  rules.quantized_pairs = flag_of(json, "quantized_pairs", false);
   require_one_chain_a_head(rules);
   return rules;
 }
@@ -177,7 +178,8 @@ Json to_json(const FusionRules& rules) {
                {"chains", Json::array()},
                {"siblings", rules.siblings},
                {"concat_in_place", rules.concat_in_place},
-               {"one_shape", rules.one_shape}};
+               {"one_shape", rules.one_shape},
+               {"quantized_pairs", rules.quantized_pairs}};
   for (const FunctionRule& function : rules.functions) {
     Json nodes = Json::array();
     for (const PatternNode& node : function.nodes) nodes.push_back(to_text(node));

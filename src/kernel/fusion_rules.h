@@ -69,6 +69,7 @@ struct FusionRules {
   std::set<std::string> siblings;   ///< operators whose nodes merge where they read one tensor alike
   bool concat_in_place = false;     ///< inputs of Concat are written where they belong
   bool one_shape = false;           ///< the runtime builds for one shape: what tells or computes shapes runs before
+  bool quantized_pairs = false;     ///< what stands between DequantizeLinear and QuantizeLinear computes in integers
   SharedOutput shared_output = SharedOutput::apart;
 
   bool operator==(const FusionRules&) const = default;

@@ -118,7 +118,14 @@ std::string KernelKey::text() const {
   return dtype == DataType::float32 ? result : result + " " + to_string(dtype);
 }
 
+std::string text_of(const TypeKey& type) {
+  const auto& [kernel, dtype] = type;
+  return dtype == DataType::float32 ? to_string(kernel) : fmt::format("{} {}", to_string(kernel), to_string(dtype));
+}
+
 std::string with_residual(const std::string& variant) { return variant.empty() ? "residual" : variant + "+residual"; }
+
+double parameter_bytes(const KernelKey& key) { return bytes_of(key.dtype) * work_of(key).parameters; }
 
 KernelWork work_of(const KernelKey& key) {
   if (key.shape.size() != kernel_columns(key.type).size()) {

@@ -67,6 +67,11 @@ struct KernelKey {
       const;  ///< "linear m=1 n=64 k=108 relu float16"; float32 and usual sizes are not said
 };
 
+/// What has a cost model of its own: a type in a data type.
+using TypeKey = std::pair<KernelType, DataType>;
+[[nodiscard]] inline TypeKey type_key(const KernelKey& key) { return {key.type, key.dtype}; }
+[[nodiscard]] std::string text_of(const TypeKey& type);  ///< "linear", "linear int8"
+
 /// A variant whose kernel also adds another tensor: "relu" -> "relu+residual".
 [[nodiscard]] std::string with_residual(const std::string& variant);
 
@@ -89,6 +94,7 @@ struct KernelWork {
   double parameters = 0;
 };
 [[nodiscard]] KernelWork work_of(const KernelKey& key);
+[[nodiscard]] double parameter_bytes(const KernelKey& key);  ///< of its weights, in its data type
 
 /// One measured kernel: a row of SAMPLES.csv (docs/samples-format.md). One of time and energy may be unknown.
 struct KernelSample {

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "graph/examples/image_models.h"
 #include "graph/examples/transformer_models.h"
+#include "graph/onnx/onnx_file.h"
 #include "kernel/detect.h"
 
 namespace tabjoule::models_test {
@@ -123,8 +124,9 @@ TEST(Models, TensorRtsGoogLeNetHasTheKernelsThatTensorRtReports) {
 
 /// What can still be read of a damaged file has kernels or an Error of one line, nothing else.
 TEST(Models, DamagedFilesAreDetectedOrRefused) {
-  for (Graph graph :
-       {example::shufflenet_v2(), example::bert({.layers = 1, .width = 4, .tokens = 4, .vocabulary = 3})}) {
+  const auto quantized = std::filesystem::path(TABJOULE_TEST_DATA) / "quantized";
+  for (Graph graph : {example::shufflenet_v2(), example::bert({.layers = 1, .width = 4, .tokens = 4, .vocabulary = 3}),
+                      read_onnx(quantized / "pairs.onnx"), read_onnx(quantized / "operators.onnx")}) {
     const std::vector<FusionRules> rules = {load_fusion_rules("onnxruntime-cpu"), load_fusion_rules("tensorrt")};
     Rng rng(9);
     for (int round = 0; round < 300; ++round) {

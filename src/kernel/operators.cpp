@@ -305,6 +305,7 @@ constexpr OperatorRule kRules[] = {
     {"QLinearLeakyRelu", rules::same, unary},
     {"QLinearSoftmax", rules::same, softmax},
     {"QLinearConcat", rules::quantized<rules::concat>, kernels::quantized<kernels::concat>},
+    {"NhwcMaxPool", rules::quantized<rules::pool>, kernels::quantized<kernels::pool>},
     {"QLinearAveragePool", rules::quantized<rules::pool>, kernels::quantized<kernels::pool>},
     {"QLinearGlobalAveragePool", rules::quantized<rules::global_pool>, kernels::quantized<kernels::global_pool>},
     {"LSTM", rules::recurrent, kernels::unknown, rules::recurrent_rest},
@@ -343,7 +344,7 @@ std::int64_t elements_of(const Shape& shape) {
 namespace {
 
 bool has_channels_last(const Node& node, const Shape& shape) {
-  return shape.size() > 2 && node.integer("channels_last", 0) != 0;
+  return shape.size() > 2 && (node.op == "NhwcMaxPool" || node.integer("channels_last", 0) != 0);
 }
 
 }  // namespace

@@ -19,9 +19,10 @@ constexpr std::size_t kLongestIntegerList = 64;  ///< shapes, axes, indices; lon
 /// whether it is the same in every run.
 struct TensorFact {
   Shape shape;
-  std::optional<std::vector<std::int64_t>> integers;
+  std::optional<std::vector<std::int64_t>> integers = {};
   bool constant = false;
-  bool open = false;  ///< its shape hangs on a dimension that the file leaves open
+  bool open = false;                               ///< its shape hangs on a dimension that the file leaves open
+  ElementType quantized = ElementType::undefined;  ///< int8 or uint8; other types are not followed
 };
 
 /// A node with what is known of its inputs, null where an optional input is absent.

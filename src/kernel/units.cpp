@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "kernel/match_patterns.h"
 #include "kernel/node_order.h"
+#include "kernel/quantized_rules.h"
 
 namespace tabjoule {
 
@@ -82,7 +83,8 @@ void Units::visit(const Node& node, const FusionRules& rules) {
     key.dtype = rules.dtype;
     units_.push_back({node.op, {&node}, {resolved(node.inputs[0])}, {}, std::move(key)});
   }
-  add(node, rule->kernel(call, output.shape), rules.dtype);
+  add(node, rule->kernel(call, output.shape),
+      output.quantized != ElementType::undefined || reads_quantized(call) ? DataType::int8 : rules.dtype);
 }
 
 void Units::add(const Node& node, KernelKey key, DataType dtype) {

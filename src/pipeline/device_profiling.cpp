@@ -53,20 +53,20 @@ double budget_of(const ProfileRequest& request, const Device& device) {
   return device.simulation ? kVirtualBudgetS : kBudgetS;
 }
 
-using Group = std::pair<KernelType, std::string>;
+using Group = std::pair<TypeKey, std::string>;
 
 /// Which part of the models' energy each type of kernel takes, as far as the committee tells.
-std::map<KernelType, double> energy_shares(const Committee& committee, std::span<const std::vector<KernelKey>> models) {
+std::map<TypeKey, double> energy_shares(const Committee& committee, std::span<const std::vector<KernelKey>> models) {
   std::map<KernelKey, double> energies;  // the blocks of a network are alike
-  std::map<KernelType, double> sums;
+  std::map<TypeKey, double> sums;
   double whole = 0;
   for (const std::vector<KernelKey>& model : models) {
     double model_j = 0;
-    std::map<KernelType, double> of_model;
+    std::map<TypeKey, double> of_model;
     for (const KernelKey& key : model) {
       const auto [place, is_new] = energies.try_emplace(key);
       if (is_new) place->second = committee.energy_j(key);
-      of_model[key.type] += place->second;
+      of_model[type_key(key)] += place->second;
       model_j += place->second;
     }
     if (!(model_j > 0)) continue;
@@ -83,9 +83,9 @@ std::vector<double> doubts(const DeviceProfile& profile, std::span<const KernelK
                            std::span<const std::vector<KernelKey>> models, std::uint64_t seed) {
   const Committee committee(profile, kCommittee, seed, available_threads());
   std::vector<double> result = committee.disagreement(keys);
-  const std::map<KernelType, double> shares = energy_shares(committee, models);
+  const std::map<TypeKey, double> shares = energy_shares(committee, models);
   for (std::size_t i = 0; i < keys.size(); ++i)
-    if (const auto share = shares.find(keys[i].type); share != shares.end()) result[i] *= share->second;
+    if (const auto share = shares.find(type_key(keys[i])); share != shares.end()) result[i] *= share->second;
   return result;
 }
 
@@ -96,7 +96,7 @@ ProfileOptions options_of(const ProfileRequest& request, std::span<const KernelK
   options.most_kernels = request.most_kernels;
   options.held_out = request.most_kernels == 0 ? kHeldOut : std::min(kHeldOut, request.most_kernels / kHeldOutShare);
   std::set<Group> groups;
-  for (const KernelKey& key : kernels) groups.emplace(key.type, key.variant);
+  for (const KernelKey& key : kernels) groups.emplace(type_key(key), key.variant);
   options.first = std::max(options.first, kFirstOfGroup * groups.size());
   std::vector<std::vector<KernelKey>> of_models;
   for (const ModelToMeasure& model : models) of_models.push_back(model.kernels);

@@ -22,8 +22,6 @@ constexpr std::size_t kAdaptationFolds = 5;
 constexpr double kWorthAdapting = 0.85;
 constexpr double kRidge = 0.3;  // prior: the ratio changes by e a factor of 2^(1/0.3) or less in any direction
 
-using TypeKey = std::pair<KernelType, DataType>;
-
 /// A constant, then what a ratio of two devices may depend on: arithmetic, traffic and the sizes.
 std::vector<double> directions(const KernelKey& key) {
   const KernelWork work = work_of(key);
@@ -115,7 +113,7 @@ std::vector<KernelSample> scaled_samples(const DeviceProfile& source, const Type
                                          const AdaptOptions& options) {
   std::vector<const KernelSample*> chosen;
   for (const KernelSample& sample : source.samples)
-    if (TypeKey(sample.key.type, sample.key.dtype) == type) chosen.push_back(&sample);
+    if (type_key(sample.key) == type) chosen.push_back(&sample);
   Rng(options.seed).shuffle(std::span(chosen));
   if (chosen.size() > options.most_transferred) chosen.resize(options.most_transferred);
   const double weight = options.transferred_weight / static_cast<double>(chosen.size());
@@ -180,7 +178,7 @@ bool carries_over(std::span<const KernelSample> samples, std::span<const KernelS
 void adapt_type(const DeviceProfile& source, const Predictor& predictor, std::span<const KernelSample> samples,
                 const AdaptOptions& options, DeviceProfile& result) {
   const KernelKey& first = samples.front().key;
-  const std::string name = fmt::format("{} {}", to_string(first.type), to_string(first.dtype));
+  const std::string name = text_of(type_key(first));
   if (samples.size() < kFewestToAdapt)
     fail_input("{}: {} samples, at least {} are needed to adapt a profile", name, samples.size(), kFewestToAdapt);
   const DataType dtype = stand_in(source, first);
@@ -210,7 +208,7 @@ DeviceProfile adapt(const DeviceProfile& source, std::span<const KernelSample> s
   if (samples.empty()) fail_input("no samples: measure at least {} kernels of a type", kFewestToAdapt);
   const Predictor predictor = Predictor::fit(source);
   std::map<TypeKey, std::vector<KernelSample>> by_type;
-  for (const KernelSample& sample : samples) by_type[{sample.key.type, sample.key.dtype}].push_back(sample);
+  for (const KernelSample& sample : samples) by_type[type_key(sample.key)].push_back(sample);
   DeviceProfile result;
   result.processors = options.processors;
   result.source = source.source;
@@ -236,9 +234,8 @@ std::vector<KernelKey> next_to_measure(std::span<const KernelKey> wanted, std::s
     if (known.contains(key)) continue;
     Candidate candidate{key};
     for (const KernelKey& other : measured)
-      if (other.type == key.type && other.dtype == key.dtype)
-        candidate.nearest = std::min(candidate.nearest, distance(key, other));
-    by_type[{key.type, key.dtype}].push_back(std::move(candidate));
+      if (type_key(other) == type_key(key)) candidate.nearest = std::min(candidate.nearest, distance(key, other));
+    by_type[type_key(key)].push_back(std::move(candidate));
   }
   std::vector<KernelKey> chosen;
   for (bool any = true; any && chosen.size() < count;) {

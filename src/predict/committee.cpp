@@ -13,19 +13,19 @@ namespace {
 /// What a member is fitted to.
 struct Part {
   DeviceProfile profile;
-  std::map<KernelType, double> narrowed;
+  std::map<TypeKey, double> narrowed;
 };
 
 /// A half of each type's samples, of a rare type as many as it needs; all where it has no more than that.
 Part part_of(const DeviceProfile& profile, Rng rng) {
-  std::map<KernelType, std::vector<const KernelSample*>> by_type;
-  for (const KernelSample& sample : profile.samples) by_type[sample.key.type].push_back(&sample);
+  std::map<TypeKey, std::vector<const KernelSample*>> by_type;
+  for (const KernelSample& sample : profile.samples) by_type[type_key(sample.key)].push_back(&sample);
   Part part;
   part.profile.fingerprint = profile.fingerprint;
   for (auto& [type, samples] : by_type) {
     const std::size_t all = samples.size();
     std::size_t count = all;
-    if (type != KernelType::session && all > kFewestSamplesOfType) {
+    if (type.first != KernelType::session && all > kFewestSamplesOfType) {
       rng.shuffle(std::span(samples));
       count = std::max((all + 1) / 2, kFewestSamplesOfType);
       // What m of n samples tell lies around what all tell with a variance of 1/m - 1/n, that around the truth 1/n.
@@ -53,7 +53,7 @@ std::vector<double> Committee::disagreement(std::span<const KernelKey> keys) con
     bool known = true;
     for (const Member& member : members_) {
       const Prediction prediction = member.predictor.predict(key);
-      const auto narrowed = member.narrowed.find(key.type);
+      const auto narrowed = member.narrowed.find(type_key(key));
       known = known && prediction.known && prediction.energy_j > 0 && narrowed != member.narrowed.end();
       if (!known) break;
       const double log_energy = std::log(prediction.energy_j) / narrowed->second;

@@ -26,7 +26,7 @@ class Committee {
  private:
   struct Member {
     Predictor predictor;
-    std::map<KernelType, double> narrowed;  ///< how much less than halves the members differ, by type
+    std::map<TypeKey, double> narrowed;  ///< how much less than halves the members differ, by type
   };
   std::vector<Member> members_;
 };

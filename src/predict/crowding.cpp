@@ -66,7 +66,7 @@ Crowd Crowding::per_byte_as_measured(const KernelKey& key) const {
   return per_byte(static_cast<double>(key.shape[0]), bytes * copies_to_measure(key));
 }
 
-double crowded_bytes(const KernelKey& key) { return key.type == KernelType::linear ? 4 * work_of(key).parameters : 0; }
+double crowded_bytes(const KernelKey& key) { return key.type == KernelType::linear ? parameter_bytes(key) : 0; }
 
 Crowd adjusted(const Crowd& cost, double bytes, const Crowd& here, const Crowd& measured) {
   return {std::max(kLeastShare * cost.time_s, cost.time_s + bytes * (here.time_s - measured.time_s)),

@@ -23,10 +23,10 @@ struct Baselines {
 };
 
 Baselines fit_baselines(std::span<const KernelSample> training, double KernelSample::*cost,
-                        std::optional<KernelType> type) {
+                        std::optional<TypeKey> type) {
   std::vector<double> ones, flops, targets;
   for (const KernelSample& sample : training) {
-    if (!(sample.*cost > 0) || (type && sample.key.type != *type)) continue;
+    if (!(sample.*cost > 0) || (type && type_key(sample.key) != *type)) continue;
     if (sample.key.type == KernelType::session && !type) continue;  // the fixed cost of a run is no kernel
     ones.push_back(1);
     flops.push_back(work_of(sample.key).flops);
@@ -80,7 +80,7 @@ Errors errors_of(std::span<const Judged> rows, const Baselines& baselines) {
   return errors;
 }
 
-using ByType = std::map<KernelType, std::vector<Judged>>;
+using ByType = std::map<TypeKey, std::vector<Judged>>;
 
 Evaluation evaluation_of(const ByType& by_type, std::span<const KernelSample> training, double KernelSample::*cost) {
   Evaluation evaluation;
@@ -110,7 +110,7 @@ Json json_of(const Errors& e) {
 Json json_of(const Evaluation& evaluation) {
   Json json = json_of(evaluation.all);
   Json types = Json::object();
-  for (const auto& [type, errors] : evaluation.types) types[to_string(type)] = json_of(errors);
+  for (const auto& [type, errors] : evaluation.types) types[text_of(type)] = json_of(errors);
   json["types"] = std::move(types);
   return json;
 }
@@ -139,8 +139,9 @@ Evaluations evaluate(const Predictor& predictor, std::span<const KernelSample> t
     const bool judged_energy = p.known && sample.energy_j > 0;
     const bool judged_time = p.time_known && sample.time_s > 0;
     if (judged_energy)
-      energy[sample.key.type].push_back({sample.energy_j, p.energy_j, p.energy_low_j, p.energy_high_j, flops});
-    if (judged_time) time[sample.key.type].push_back({sample.time_s, p.time_s, p.time_low_s, p.time_high_s, flops});
+      energy[type_key(sample.key)].push_back({sample.energy_j, p.energy_j, p.energy_low_j, p.energy_high_j, flops});
+    if (judged_time)
+      time[type_key(sample.key)].push_back({sample.time_s, p.time_s, p.time_low_s, p.time_high_s, flops});
     if (!judged_energy && !judged_time) ++result.unknown;
     if (p.extrapolated) ++result.extrapolated;
   }

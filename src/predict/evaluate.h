@@ -23,7 +23,7 @@ struct Errors {
 /// Errors over all types and type by type; the baselines of a type are fitted to that type alone.
 struct Evaluation {
   Errors all;
-  std::map<KernelType, Errors> types;
+  std::map<TypeKey, Errors> types;
 };
 
 struct Evaluations {

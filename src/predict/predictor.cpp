@@ -161,8 +161,6 @@ void correct(double& value, double& low, double& high, const TypeSums& sums, con
 }  // namespace
 
 /// Costs in one data type say nothing of those in another.
-using TypeKey = std::pair<KernelType, DataType>;
-
 struct Predictor::State {
   std::map<TypeKey, TypeModel> models;
   /// Kernels known by their own measurements alone: the session, and types with too few samples to fit.
@@ -181,7 +179,7 @@ Predictor::~Predictor() = default;
 Predictor Predictor::fit(const DeviceProfile& profile, int threads, FewSamples few) {
   check_samples(profile.samples);
   std::map<TypeKey, std::vector<const KernelSample*>> by_type;
-  for (const KernelSample& sample : profile.samples) by_type[{sample.key.type, sample.key.dtype}].push_back(&sample);
+  for (const KernelSample& sample : profile.samples) by_type[type_key(sample.key)].push_back(&sample);
   ThreadPool pool(threads);
   auto state = std::make_unique<State>();
   std::vector<HeldOut> held_out;
@@ -226,7 +224,7 @@ void Predictor::fit_corrections(const DeviceProfile& profile) {
 }
 
 Prediction Predictor::predict(const KernelKey& key) const {
-  const auto model = state_->models.find({key.type, key.dtype});
+  const auto model = state_->models.find(type_key(key));
   if (model != state_->models.end()) {
     check_sizes(key);
     return model->second.predict(key);

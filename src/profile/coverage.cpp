@@ -10,9 +10,9 @@ namespace {
 
 const double kCovered = std::log(1.25);
 
-/// Largest log ratio over the dimensions; infinite between kernels of different type or variant.
+/// Largest log ratio over the dimensions; infinite between kernels of different type, data type or variant.
 double distance(const KernelKey& a, const KernelKey& b) {
-  if (a.type != b.type || a.variant != b.variant || a.shape.size() != b.shape.size())
+  if (type_key(a) != type_key(b) || a.variant != b.variant || a.shape.size() != b.shape.size())
     return std::numeric_limits<double>::infinity();
   double largest = 0;
   for (std::size_t i = 0; i < a.shape.size(); ++i) {
@@ -39,12 +39,12 @@ std::vector<KernelKey> kernels_to_measure(const DeviceProfile& profile, std::spa
     chosen.push_back(wanted[static_cast<std::size_t>(farthest - nearest.begin())]);
     measured(chosen.back());
   }
-  std::map<std::pair<KernelType, DataType>, std::size_t> samples;
-  for (const KernelSample& sample : profile.samples) ++samples[{sample.key.type, sample.key.dtype}];
-  for (const KernelKey& key : chosen) ++samples[{key.type, key.dtype}];
+  std::map<TypeKey, std::size_t> samples;
+  for (const KernelSample& sample : profile.samples) ++samples[type_key(sample.key)];
+  for (const KernelKey& key : chosen) ++samples[type_key(key)];
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (nearest[i] <= 0) continue;  // itself measured or chosen
-    std::size_t& count = samples[{wanted[i].type, wanted[i].dtype}];
+    std::size_t& count = samples[type_key(wanted[i])];
     if (count >= fewest_of_type) continue;
     chosen.push_back(wanted[i]);
     ++count;

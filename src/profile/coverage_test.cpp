@@ -33,11 +33,13 @@ TEST(KernelsToMeasure, CountsWhatTheProfileHolds) {
   EXPECT_TRUE(kernels_to_measure(profile, wanted, 1).empty());
 }
 
-TEST(KernelsToMeasure, TakesAnotherVariantOrTypeForUncovered) {
+TEST(KernelsToMeasure, TakesAnotherVariantOrTypeOrDataTypeForUncovered) {
   DeviceProfile profile;
   profile.samples.push_back({linear(64, 64), 1, 1, 1, ""});
-  const std::vector<KernelKey> wanted{linear(64, 64, ""), {KernelType::softmax, {1, 64}, ""}};
-  EXPECT_EQ(kernels_to_measure(profile, wanted, 1).size(), 2U);
+  const std::vector<KernelKey> wanted{linear(64, 64, ""),
+                                      {KernelType::softmax, {1, 64}, ""},
+                                      {KernelType::linear, {1, 64, 64}, "relu", DataType::int8}};
+  EXPECT_EQ(kernels_to_measure(profile, wanted, 1).size(), 3U);
 }
 
 /// A type of fewer samples than a predictor needs is known where it was measured and nowhere else.

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/onnx/onnx_file.h"
+#include "profile/pair_model.h"
 
 namespace tabjoule {
 namespace {
@@ -77,11 +78,16 @@ SessionCost KernelMeter::session(double patience_s) const {
   }
 }
 
+Graph KernelMeter::graph_of(const KernelKey& key, int copies) const {
+  KernelKey built = key;
+  if (key.dtype == device_.rules.dtype) built.dtype = DataType::float32;  // of which the runtime makes that
+  return built.dtype == DataType::int8 && device_.rules.quantized_pairs ? pair_kernel_model(built, copies, inputs_)
+                                                                        : kernel_model(built, copies, inputs_);
+}
+
 MeteredCost KernelMeter::kernel(const KernelKey& key, int copies, const SessionCost& session, double patience) const {
-  if (key.dtype == DataType::int8 && device_.rules.dtype != DataType::int8)
-    fail_input("{}: a quantised kernel cannot be built alone", key.text());
   const MeteredCost cost =
-      (1.0 / copies) * (model(kernel_model(key, copies, inputs_), 1, patience) - session.run) + session.intermediate;
+      (1.0 / copies) * (model(graph_of(key, copies), 1, patience) - session.run) + session.intermediate;
   if (!cost.positive() || cost.time_half_width_s > kMostDoubt * cost.time_s ||
       cost.energy_half_width_j > kMostDoubt * cost.energy_j)
     throw UnstableError("the kernel is lost in the session's cost");

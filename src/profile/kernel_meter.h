@@ -55,6 +55,8 @@ class KernelMeter {
 
  private:
   [[nodiscard]] SessionCost measure_session(bool accept_disturbed) const;
+  /// As the device's runtime is told to compute in the key's data type.
+  [[nodiscard]] Graph graph_of(const KernelKey& key, int copies) const;
 
   Device& device_;
   MeasureOptions options_;

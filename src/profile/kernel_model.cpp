@@ -53,7 +53,7 @@ int copies_to_measure(const KernelKey& key) {
   constexpr double kLargeBytes = 512 << 10;
   constexpr int kMost = 32;
   const KernelWork work = work_of(key);
-  const double bytes = 4 * work.parameters + work.bytes_written;
+  const double bytes = parameter_bytes(key) + work.bytes_written;
   if (bytes > kLargeBytes) return 2;
   return static_cast<int>(std::clamp(kWeightBytes / std::max(1.0, bytes), 4.0, double{kMost}));
 }
@@ -70,7 +70,7 @@ std::vector<MeasuringTask> crowding_tasks(std::span<const KernelKey> wanted, dou
   for (const std::int64_t m : chosen) {
     const KernelKey key{KernelType::linear, {m, kWidth, kWidth}, "relu"};
     const KernelWork work = work_of(key);
-    const double most = std::min(most_weight_bytes / (4 * work.parameters), kMostFlops / work.flops);
+    const double most = std::min(most_weight_bytes / parameter_bytes(key), kMostFlops / work.flops);
     for (int copies = 1; copies <= most; copies *= 2) tasks.push_back({key, copies, MeasuringTask::Purpose::crowding});
   }
   return tasks;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "base/error.h"
 #include "graph/onnx/onnx_file.h"
@@ -76,6 +78,96 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::global_pool, {1, 4, 9, 7, 9, 1}, "GlobalAveragePool"},
   };
   return keys;
+}
+
+/// Of quantised operators, and what only moves integers.
+std::vector<KernelKey> quantized_kernels() {
+  std::vector<KernelKey> keys = {
+      {KernelType::linear, {8, 3, 5}, ""},
+      {KernelType::linear, {8, 3, 5}, "int32"},
+      {KernelType::linear, {8, 3, 5}, "dequantize"},
+      {KernelType::linear, {8, 3, 5}, "dynamic"},
+      {KernelType::linear, {8, 3, 5}, "s8s8"},
+      {KernelType::linear, {8, 3, 5}, "u8u8"},
+      {KernelType::linear, {8, 3, 5}, "s8s8+dequantize"},
+      {KernelType::batch_matmul, {2, 3, 4, 5}, ""},
+      {KernelType::batch_matmul, {2, 3, 4, 5}, "u8u8"},
+      {KernelType::batch_matmul, {2, 3, 4, 5}, "u8u8+int32"},
+      {KernelType::batch_matmul, {2, 3, 4, 5}, "dequantize"},
+      {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, ""},
+      {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "int32"},
+      {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "s8s8"},
+      {KernelType::conv, {1, 4, 6, 9, 7, 1, 2, 2}, ""},
+      {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, ""},
+      {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, "int32"},
+      {KernelType::pool, {1, 4, 9, 7, 3, 2}, "NhwcMaxPool"},
+      {KernelType::pool, {1, 4, 9, 7, 3, 2}, "MaxPool"},
+      {KernelType::pool, {1, 4, 9, 7, 2, 2}, "QLinearAveragePool"},
+      {KernelType::global_pool, {1, 4, 9, 7, 8, 9}, "QLinearGlobalAveragePool"},
+      {KernelType::softmax, {3, 4}, "QLinearSoftmax"},
+      {KernelType::elementwise, {7, 2, 7}, "QLinearAdd"},
+      {KernelType::elementwise, {12, 2, 4}, "QLinearMul"},
+      {KernelType::elementwise, {7, 1, 7}, "QLinearSigmoid"},
+      {KernelType::elementwise, {7, 1, 7}, "QLinearLeakyRelu"},
+      {KernelType::concat, {12, 2, 4}, "requantize"},
+      {KernelType::concat, {12, 2, 4}, ""},
+      {KernelType::reformat, {6, 6}, "QuantizeLinear"},
+      {KernelType::reformat, {6, 6}, "DynamicQuantizeLinear"},
+      {KernelType::reformat, {6, 6}, "DequantizeLinear"},
+      {KernelType::reformat, {6, 6}, "Reshape"},
+      {KernelType::reformat, {6, 6}, "Flatten"},
+      {KernelType::reformat, {6, 6}, "Slice"},
+      {KernelType::reformat, {6, 6}, "Split"},
+      {KernelType::reformat, {6, 6}, "Squeeze"},
+      {KernelType::reformat, {6, 6}, "Unsqueeze"},
+      {KernelType::gather, {5, 3, 9}, ""},
+      {KernelType::transpose, {24, 2}, ""},
+  };
+  for (KernelKey& key : keys) key.dtype = DataType::int8;
+  return keys;
+}
+
+TEST(KernelModel, OfAQuantisedKernelHoldsItAndIsExecutedSo) {
+  for (const KernelKey& key : quantized_kernels())
+    for (const CopyInputs inputs : {CopyInputs::shared, CopyInputs::own}) {
+      SCOPED_TRACE(key.text());
+      const Graph graph = kernel_model(key, 2, inputs);
+      const auto model = make_cpu_runner({})->load(to_onnx(graph));
+      for (const KernelGraph& found :
+           {detect_kernels(graph, 1, FusionRules{}), detect_kernels(model->executed_graph(), 1, FusionRules{})}) {
+        ASSERT_EQ(found.kernels.size(), 2U);
+        for (const Kernel& kernel : found.kernels) EXPECT_EQ(kernel.key.text(), key.text());
+      }
+      model->bind_random(1, 7);
+      model->run_bound(2);
+    }
+}
+
+/// As ONNX Runtime's tools quantise a network (tests/data/make_exported.py): dynamically, in operators, in pairs around
+/// operators, with activations that have a sign (of pairs the runtime takes it away) and that have none.
+TEST(KernelModel, EveryQuantisedKernelThatIsExecutedCanBeBuilt) {
+  std::set<std::string> built;
+  for (const char* name : {"dynamic", "operators", "operators-signed", "pairs", "pairs-signed"}) {
+    SCOPED_TRACE(name);
+    const auto path = std::filesystem::path(TABJOULE_TEST_DATA) / "quantized" / (std::string(name) + ".onnx");
+    const auto executed = make_cpu_runner({})->load(read_model(path))->executed_graph();
+    const KernelGraph found = detect_kernels(executed, 4, FusionRules{});
+    EXPECT_EQ(found.unknown, 0);
+    for (const Kernel& kernel : found.kernels) {
+      if (kernel.key.dtype != DataType::int8) continue;
+      SCOPED_TRACE(kernel.key.text());
+      const auto alone = make_cpu_runner({})->load(to_onnx(kernel_model(kernel.key, 1)));
+      const KernelGraph again = detect_kernels(alone->executed_graph(), 1, FusionRules{});
+      ASSERT_EQ(again.kernels.size(), 1U);
+      EXPECT_EQ(again.kernels[0].key.text(), kernel.key.text());
+      built.insert(kernel.key.text());
+    }
+  }
+  for (const char* text : {"linear m=4 n=16 k=8 int8", "linear m=4 n=16 k=8 s8s8 int8", "linear m=4 n=16 k=4 u8u8 int8",
+                           "linear m=4 n=16 k=8 dynamic int8",
+                           "dwconv batch=4 cin=8 cout=8 height=4 width=4 kernel=3 stride=1 groups=8 int8",
+                           "conv batch=4 cin=3 cout=8 height=8 width=8 kernel=3 stride=1 groups=1 int32 int8"})
+    EXPECT_TRUE(built.contains(text)) << text;
 }
 
 TEST(KernelModel, HoldsExactlyItsKernel) {
@@ -156,6 +248,9 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::attention, {1, 1, 2, 2, 4, 1}, "causal"});
   refused({KernelType::attention, {1, 4, 2, 2, 4, 2}, ""});
   refused({KernelType::conv, {1, 3, 4, 8, 8, 3, 1, 2}, ""});
+  refused({KernelType::linear, {8, 3, 5}, "relu", DataType::int8});
+  refused({KernelType::elementwise, {8, 1, 8}, "Relu", DataType::int8});
+  refused({KernelType::batch_matmul, {2, 3, 4, 5}, "dynamic", DataType::int8});
   refused({KernelType::session, {}, ""});
   refused({KernelType::unknown, {}, "Einsum"});
   EXPECT_THROW((void)kernel_model({KernelType::linear, {1, 1, 1}, ""}, 0), Error);

@@ -6,29 +6,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "profile/part_sizes.h"
+#include "profile/quantized_parts.h"
 
 namespace tabjoule {
 namespace {
 
 using Inputs = std::span<const BuiltTensor>;
 using Attributes = std::map<std::string, Attribute>;
-
-std::int64_t size(const KernelKey& key, const std::string& column) {
-  const auto& columns = kernel_columns(key.type);
-  const auto place = std::find(columns.begin(), columns.end(), column);
-  const auto index = static_cast<std::size_t>(place - columns.begin());
-  if (place == columns.end() || index >= key.shape.size())
-    fail_input("{}: the kernel has no size \"{}\"", key.text(), column);
-  if (key.shape[index] < 1) fail_input("{}: \"{}\" must be at least 1", key.text(), column);
-  return key.shape[index];
-}
-
-/// A tensor of the key's elements, a run a row.
-Dims in_runs(const KernelKey& key) {
-  const std::int64_t elements = size(key, "elements"), run = size(key, "run");
-  if (elements % run != 0) fail_input("{}: \"elements\" is no multiple of \"run\"", key.text());
-  return {elements / run, run};
-}
 
 /// The parts of a fused kernel's variant: "relu+residual".
 struct FusedInto {
@@ -59,29 +44,30 @@ FusedInto fused_into(const KernelKey& key) {
 
 // y = x W^T + b; W: (n, k). A residual is in the place of b, where every runtime adds it inside the kernel.
 BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const std::int64_t n = size(key, "n");
-  const std::int64_t k = size(key, "k");
+  const std::int64_t n = part_size(key, "n");
+  const std::int64_t k = part_size(key, "k");
   const std::string weight = model.weight(output + ".weight", {n, k}, k);
   const FusedInto fused = fused_into(key);
   const std::string added = fused.residual ? inputs.back().name : model.weight(output + ".bias", {n}, k);
   const std::string name = fused.activation.empty() ? output : output + ".product";
   const BuiltTensor product =
-      model.add("Gemm", {inputs[0].name, weight, added}, name, {size(key, "m"), n}, {{"transB", std::int64_t{1}}});
+      model.add("Gemm", {inputs[0].name, weight, added}, name, {part_size(key, "m"), n}, {{"transB", std::int64_t{1}}});
   return fused.activation.empty() ? product : model.add(fused.activation, {product.name}, output, product.dims);
 }
 
 BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   return model.add("MatMul", {inputs[0].name, inputs[1].name}, output,
-                   {size(key, "batch"), size(key, "m"), size(key, "n")});
+                   {part_size(key, "batch"), part_size(key, "m"), part_size(key, "n")});
 }
 
 // softmax(q k / sqrt(d)) v; q: (B, H, T, D), k: (B, H, D, T'), v: (B, H, T', D)
 BuiltTensor add_attention(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   if (!key.variant.empty()) fail_input("{}: attention with a mask cannot be built alone", key.text());
-  if (size(key, "kv_heads") != size(key, "heads"))
+  if (part_size(key, "kv_heads") != part_size(key, "heads"))
     fail_input("{}: attention whose heads share keys cannot be built alone", key.text());
-  const Dims map{size(key, "batch"), size(key, "heads"), size(key, "q_tokens"), size(key, "kv_tokens")};
-  const std::string scale = model.weight(output + ".scale", {1}, size(key, "head_dim"));
+  const Dims map{part_size(key, "batch"), part_size(key, "heads"), part_size(key, "q_tokens"),
+                 part_size(key, "kv_tokens")};
+  const std::string scale = model.weight(output + ".scale", {1}, part_size(key, "head_dim"));
   const BuiltTensor scores = model.add("MatMul", {inputs[0].name, inputs[1].name}, output + ".scores", map);
   const BuiltTensor scaled = model.add("Mul", {scores.name, scale}, output + ".scaled", map);
   const BuiltTensor weights = model.add("Softmax", {scaled.name}, output + ".map", map, {{"axis", std::int64_t{-1}}});
@@ -91,7 +77,7 @@ BuiltTensor add_attention(ModelBuilder& model, const KernelKey& key, Inputs inpu
 BuiltTensor add_layernorm(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   if (!key.variant.empty() && key.variant != "residual")
     fail_input("{}: this normalisation cannot be built alone", key.text());
-  const Dims cols{size(key, "cols")};
+  const Dims cols{part_size(key, "cols")};
   const std::string scale = model.positive(output + ".scale", cols);
   const std::string shift = model.weight(output + ".shift", cols, 1);
   if (key.variant == "residual")
@@ -101,7 +87,7 @@ BuiltTensor add_layernorm(ModelBuilder& model, const KernelKey& key, Inputs inpu
 }
 
 BuiltTensor add_batchnorm(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const Dims cols{size(key, "cols")};
+  const Dims cols{part_size(key, "cols")};
   const std::string scale = model.positive(output + ".scale", cols);
   const std::string shift = model.weight(output + ".shift", cols, 1);
   const std::string mean = model.weight(output + ".mean", cols, 1);
@@ -142,7 +128,7 @@ BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs in
   if (key.variant.find('+') != std::string::npos) return add_elementwise_chain(model, key, inputs, output);
   std::vector<std::string> names;
   for (const BuiltTensor& input : inputs) names.push_back(input.name);
-  if (key.variant == "BiasGelu") names.push_back(model.weight(output + ".bias", {size(key, "run")}, 1));
+  if (key.variant == "BiasGelu") names.push_back(model.weight(output + ".bias", {part_size(key, "run")}, 1));
   const bool scaler = key.variant == "Scaler";
   BuiltTensor result = model.add(
       key.variant, names, output, inputs[0].dims,
@@ -154,12 +140,12 @@ BuiltTensor add_elementwise(ModelBuilder& model, const KernelKey& key, Inputs in
 // Seeded indices into a table that is an input, so that no runtime folds the result into a constant.
 BuiltTensor add_gather(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   if (!key.variant.empty()) fail_input("{}: a look-up of texts cannot be built alone", key.text());
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(size(key, "rows")));
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(part_size(key, "rows")));
   std::int64_t next = 0;
   for (std::int64_t& row : rows)
-    row = (next += 7919) % size(key, "table_rows");  // a prime stride: no order to profit from
-  const std::string indices = model.integers(output + ".rows", {size(key, "rows")}, rows);
-  return model.add("Gather", {inputs[0].name, indices}, output, {size(key, "rows"), size(key, "cols")},
+    row = (next += 7919) % part_size(key, "table_rows");  // a prime stride: no order to profit from
+  const std::string indices = model.integers(output + ".rows", {part_size(key, "rows")}, rows);
+  return model.add("Gather", {inputs[0].name, indices}, output, {part_size(key, "rows"), part_size(key, "cols")},
                    {{"axis", std::int64_t{0}}});
 }
 
@@ -184,7 +170,7 @@ Dims expanded(const KernelKey& key) {
 }
 
 BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const Dims flat{size(key, "elements")};
+  const Dims flat{part_size(key, "elements")};
   if (key.variant == "Cast") {
     BuiltTensor cast = model.add("Cast", {inputs[0].name}, output, inputs[0].dims,
                                  {{"to", static_cast<std::int64_t>(ElementType::float64)}});
@@ -193,12 +179,12 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
   }
   if (key.variant == "Slice") {
     const std::string from = model.integers(output + ".from", {1}, {0});
-    const std::string to = model.integers(output + ".to", {1}, {size(key, "run")});
+    const std::string to = model.integers(output + ".to", {1}, {part_size(key, "run")});
     const std::string axis = model.integers(output + ".axis", {1}, {1});
     return model.add("Slice", {inputs[0].name, from, to, axis}, output, in_runs(key));
   }
   if (key.variant == "Split") {  // in two halves, of which one is looked at
-    const std::int64_t run = size(key, "run");
+    const std::int64_t run = part_size(key, "run");
     const std::string parts = model.integers(output + ".parts", {2}, {run, run});
     return model.add("Split", {inputs[0].name, parts}, output, in_runs(key), {{"axis", std::int64_t{1}}},
                      {output + ".rest"});
@@ -214,7 +200,7 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
   if (key.variant == "Squeeze" || key.variant == "Unsqueeze") {  // the input is a row
     const std::string axis = model.integers(output + ".axis", {1}, {0});
     return model.add(key.variant, {inputs[0].name, axis}, output,
-                     key.variant == "Squeeze" ? flat : Dims{1, 1, size(key, "elements")});
+                     key.variant == "Squeeze" ? flat : Dims{1, 1, part_size(key, "elements")});
   }
   if (key.variant == "Expand") {
     const Dims dims = expanded(key);
@@ -227,7 +213,7 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
 }
 
 BuiltTensor add_reduce(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const Dims dims{size(key, "outputs")};
+  const Dims dims{part_size(key, "outputs")};
   if (key.variant == "ReduceSum") {  // its axes are an input from opset 13 on, those of the others from 18
     const std::string axes = model.integers(output + ".axes", {1}, {1});
     return model.add(key.variant, {inputs[0].name, axes}, output, dims, {{"keepdims", std::int64_t{0}}});
@@ -243,62 +229,40 @@ BuiltTensor add_reduce(ModelBuilder& model, const KernelKey& key, Inputs inputs,
   return reduced;
 }
 
-/// Attributes of a window over (height, width) whose outputs are ceil(size / stride), and that output's shape.
-struct Window {
-  Attributes attributes;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-};
-
-Window window(const KernelKey& key) {
-  const std::int64_t kernel = size(key, "kernel");
-  const std::int64_t stride = size(key, "stride");
-  const auto outputs = [&](std::int64_t in) { return (in + stride - 1) / stride; };
-  const auto padding = [&](std::int64_t in) {
-    return std::max<std::int64_t>(0, (outputs(in) - 1) * stride + kernel - in);
-  };
-  const std::int64_t rows = padding(size(key, "height"));
-  const std::int64_t columns = padding(size(key, "width"));
-  return {{{"kernel_shape", Dims{kernel, kernel}},
-           {"strides", Dims{stride, stride}},
-           {"pads", Dims{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2}}},
-          outputs(size(key, "height")),
-          outputs(size(key, "width"))};
-}
-
 BuiltTensor add_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  Window over = window(key);
-  const std::int64_t cin = size(key, "cin") / size(key, "groups");
-  const std::int64_t cout = size(key, "cout");
-  const std::int64_t kernel = size(key, "kernel");
-  over.attributes["group"] = size(key, "groups");
+  Window over = part_window(key);
+  const std::int64_t cin = part_size(key, "cin") / part_size(key, "groups");
+  const std::int64_t cout = part_size(key, "cout");
+  const std::int64_t kernel = part_size(key, "kernel");
+  over.attributes["group"] = part_size(key, "groups");
   const std::string weight = model.weight(output + ".weight", {cout, cin, kernel, kernel}, cin * kernel * kernel);
   const std::string bias = model.weight(output + ".bias", {cout}, cin * kernel * kernel);
   const FusedInto fused = fused_into(key);
-  BuiltTensor last =
-      model.add("Conv", {inputs[0].name, weight, bias}, key.variant.empty() ? output : output + ".product",
-                {size(key, "batch"), cout, over.height, over.width}, over.attributes);
-  if (!fused.activation.empty())
-    last = model.add(fused.activation, {last.name}, fused.residual ? output + ".activation" : output, last.dims);
-  if (fused.residual) last = model.add("Add", {last.name, inputs.back().name}, output, last.dims);
+  // The other tensor is added before the activation, where runtimes add it.
+  const auto name = [&](bool is_last, const char* part) { return is_last ? output : output + part; };
+  BuiltTensor last = model.add("Conv", {inputs[0].name, weight, bias}, name(key.variant.empty(), ".product"),
+                               {part_size(key, "batch"), cout, over.height, over.width}, over.attributes);
+  if (fused.residual)
+    last = model.add("Add", {last.name, inputs.back().name}, name(fused.activation.empty(), ".sum"), last.dims);
+  if (!fused.activation.empty()) last = model.add(fused.activation, {last.name}, output, last.dims);
   return last;
 }
 
 BuiltTensor add_pool(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const Window over = window(key);
+  const Window over = part_window(key);
   return model.add(key.variant.empty() ? "MaxPool" : key.variant, {inputs[0].name}, output,
-                   {size(key, "batch"), size(key, "cin"), over.height, over.width}, over.attributes);
+                   {part_size(key, "batch"), part_size(key, "cin"), over.height, over.width}, over.attributes);
 }
 
 BuiltTensor add_global_pool(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   return model.add(key.variant.empty() ? "GlobalAveragePool" : key.variant, {inputs[0].name}, output,
-                   {size(key, "batch"), size(key, "cin"), 1, 1});
+                   {part_size(key, "batch"), part_size(key, "cin"), 1, 1});
 }
 
 /// Widths that sum to `run`, as equal as they can be.
 std::vector<Dims> concat_inputs(const KernelKey& key) {
   const Dims whole = in_runs(key);
-  const std::int64_t count = size(key, "inputs");
+  const std::int64_t count = part_size(key, "inputs");
   if (whole[1] < count) fail_input("{}: runs of fewer elements than inputs", key.text());
   std::vector<Dims> inputs;
   for (std::int64_t i = 0; i < count; ++i)
@@ -307,8 +271,8 @@ std::vector<Dims> concat_inputs(const KernelKey& key) {
 }
 
 std::vector<Dims> reduce_inputs(const KernelKey& key) {
-  const std::int64_t elements = size(key, "elements");
-  const std::int64_t outputs = size(key, "outputs");
+  const std::int64_t elements = part_size(key, "elements");
+  const std::int64_t outputs = part_size(key, "outputs");
   if (elements % outputs != 0) fail_input("{}: elements is no multiple of outputs", key.text());
   return {{outputs, elements / outputs}};
 }
@@ -322,39 +286,45 @@ std::vector<Dims> transpose_inputs(const KernelKey& key) {
 }
 
 std::vector<Dims> conv_inputs(const KernelKey& key) {
-  const std::int64_t groups = size(key, "groups");
-  if (size(key, "cin") % groups != 0 || size(key, "cout") % groups != 0)
+  const std::int64_t groups = part_size(key, "groups");
+  if (part_size(key, "cin") % groups != 0 || part_size(key, "cout") % groups != 0)
     fail_input("{}: cin and cout must be multiples of groups", key.text());
-  std::vector<Dims> inputs{{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
-  const Window over = window(key);
-  if (fused_into(key).residual) inputs.push_back({size(key, "batch"), size(key, "cout"), over.height, over.width});
+  std::vector<Dims> inputs{
+      {part_size(key, "batch"), part_size(key, "cin"), part_size(key, "height"), part_size(key, "width")}};
+  const Window over = part_window(key);
+  if (fused_into(key).residual)
+    inputs.push_back({part_size(key, "batch"), part_size(key, "cout"), over.height, over.width});
   return inputs;
 }
 
 std::vector<Dims> linear_inputs(const KernelKey& key) {
-  std::vector<Dims> inputs{{size(key, "m"), size(key, "k")}};
-  if (fused_into(key).residual) inputs.push_back({size(key, "m"), size(key, "n")});
+  std::vector<Dims> inputs{{part_size(key, "m"), part_size(key, "k")}};
+  if (fused_into(key).residual) inputs.push_back({part_size(key, "m"), part_size(key, "n")});
   return inputs;
 }
 
 std::vector<Dims> attention_inputs(const KernelKey& key) {
-  const std::int64_t batch = size(key, "batch"), heads = size(key, "heads"), width = size(key, "head_dim");
-  const std::int64_t queries = size(key, "q_tokens"), keys = size(key, "kv_tokens");
+  const std::int64_t batch = part_size(key, "batch"), heads = part_size(key, "heads"),
+                     width = part_size(key, "head_dim");
+  const std::int64_t queries = part_size(key, "q_tokens"), keys = part_size(key, "kv_tokens");
   return {{batch, heads, queries, width}, {batch, heads, width, keys}, {batch, heads, keys, width}};
 }
 
-std::vector<Dims> matrix_inputs(const KernelKey& key) { return {{size(key, "rows"), size(key, "cols")}}; }
+std::vector<Dims> matrix_inputs(const KernelKey& key) { return {{part_size(key, "rows"), part_size(key, "cols")}}; }
 std::vector<Dims> layernorm_inputs(const KernelKey& key) {
   if (key.variant != "residual") return matrix_inputs(key);
-  return std::vector<Dims>(2, {1, size(key, "rows"), size(key, "cols")});  // SkipLayerNormalization's three dimensions
+  return std::vector<Dims>(
+      2, {1, part_size(key, "rows"), part_size(key, "cols")});  // SkipLayerNormalization's three dimensions
 }
 std::vector<Dims> image_inputs(const KernelKey& key) {
-  return {{size(key, "batch"), size(key, "cin"), size(key, "height"), size(key, "width")}};
+  return {{part_size(key, "batch"), part_size(key, "cin"), part_size(key, "height"), part_size(key, "width")}};
 }
-std::vector<Dims> gather_inputs(const KernelKey& key) { return {{size(key, "table_rows"), size(key, "cols")}}; }
+std::vector<Dims> gather_inputs(const KernelKey& key) {
+  return {{part_size(key, "table_rows"), part_size(key, "cols")}};
+}
 /// Where the operands are not of one size, the last is one run, repeated for each of the others'.
 std::vector<Dims> elementwise_inputs(const KernelKey& key) {
-  std::vector<Dims> inputs(static_cast<std::size_t>(size(key, "inputs")), in_runs(key));
+  std::vector<Dims> inputs(static_cast<std::size_t>(part_size(key, "inputs")), in_runs(key));
   if (inputs.size() > 1) inputs.back()[0] = 1;
   return inputs;
 }
@@ -364,7 +334,7 @@ std::vector<Dims> reformat_inputs(const KernelKey& key) {
   if (key.variant == "Expand") return {whole[1] > 1 ? Dims{1, whole[1]} : Dims{expanded(key)[0], 1}};
   if (key.variant.starts_with("Reorder")) {  // an image of as many channels as the widest block has
     constexpr std::int64_t kBlock = 16;
-    const std::int64_t elements = size(key, "elements");
+    const std::int64_t elements = part_size(key, "elements");
     if (elements % kBlock != 0) fail_input("{}: no whole blocks of {} channels", key.text(), kBlock);
     return {{1, kBlock, elements / kBlock, 1}};
   }
@@ -375,7 +345,8 @@ std::vector<Dims> reformat_inputs(const KernelKey& key) {
   return {{whole[0], (half ? 2 : 1) * whole[1]}};
 }
 std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {
-  return {{size(key, "batch"), size(key, "m"), size(key, "k")}, {size(key, "batch"), size(key, "k"), size(key, "n")}};
+  return {{part_size(key, "batch"), part_size(key, "m"), part_size(key, "k")},
+          {part_size(key, "batch"), part_size(key, "k"), part_size(key, "n")}};
 }
 
 struct PartRow {
@@ -412,9 +383,21 @@ const PartRow& part_of(const KernelKey& key) {
 
 }  // namespace
 
-std::vector<Dims> kernel_inputs(const KernelKey& key) { return part_of(key).inputs(key); }
+std::vector<Dims> kernel_inputs(const KernelKey& key) {
+  const QuantizedPart* quantized = quantized_part(key);
+  if (quantized == nullptr) return part_of(key).inputs(key);
+  KernelKey plain = key;
+  plain.variant.clear();
+  std::vector<Dims> inputs = part_of(plain).inputs(plain);
+  if (quantized->channels_last)
+    for (Dims& image : inputs) std::rotate(image.begin() + 1, image.begin() + 2, image.end());
+  return inputs;
+}
 
 ElementType kernel_input_type(const KernelKey& key, std::size_t index) {
+  const QuantizedPart* quantized = quantized_part(key);
+  if (quantized != nullptr && quantized->real_inputs) return ElementType::float32;
+  if (key.dtype == DataType::int8) return quantized_input_type(key, index);
   static constexpr std::array kLogical = {"And", "Or", "Xor", "Not"};
   const bool logical = std::find(kLogical.begin(), kLogical.end(), key.variant) != kLogical.end();
   const bool condition = key.variant == "Where" && index == 0;
@@ -423,7 +406,10 @@ ElementType kernel_input_type(const KernelKey& key, std::size_t index) {
 
 BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
                        const std::string& output) {
-  return part_of(key).add(model, key, inputs, output);
+  if (const QuantizedPart* quantized = quantized_part(key)) return quantized->add(model, key, inputs, output);
+  BuiltTensor result = part_of(key).add(model, key, inputs, output);
+  if (key.dtype == DataType::int8) result.type = ElementType::uint8;  // moved as it was
+  return result;
 }
 
 }  // namespace tabjoule

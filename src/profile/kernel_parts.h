@@ -15,7 +15,8 @@ namespace tabjoule {
 /// The element type of its input `index`.
 [[nodiscard]] ElementType kernel_input_type(const KernelKey& key, std::size_t index);
 
-/// The kernel reading `inputs`, of kernel_inputs' shapes, with weights of its own; its result is called `output`.
+/// The kernel reading `inputs`, of kernel_inputs' shapes, with weights of its own; its result is called `output`. What
+/// computes in int8 is made of quantised operators, all else in float32.
 BuiltTensor add_kernel(ModelBuilder& model, const KernelKey& key, std::span<const BuiltTensor> inputs,
                        const std::string& output);
 

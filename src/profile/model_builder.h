@@ -29,7 +29,13 @@ class ModelBuilder {
   [[nodiscard]] std::string weight(const std::string& name, const Dims& dims, std::int64_t fan_in);
   /// Uniform in 0.5 .. 1.5: variances and scales.
   [[nodiscard]] std::string positive(const std::string& name, const Dims& dims);
-  [[nodiscard]] std::string integers(const std::string& name, const Dims& dims, std::vector<std::int64_t> values);
+  [[nodiscard]] std::string integers(const std::string& name, const Dims& dims, std::vector<std::int64_t> values,
+                                     ElementType type = ElementType::int64);
+  /// Uniform integers of 8 bits.
+  [[nodiscard]] std::string quantized(const std::string& name, const Dims& dims, ElementType type);
+  /// What a quantised tensor's integers count in, and which of them is 0.
+  [[nodiscard]] std::string scale(const std::string& name, float value);
+  [[nodiscard]] std::string zero_point(const std::string& name, ElementType type);
 
   /// A node called `output` whose first output is `output`, of `dims`. Operators that are ONNX Runtime's own are of its
   /// domains.

@@ -51,9 +51,9 @@ std::vector<KernelKey> farthest_first(const std::vector<KernelKey>& keys) {
 }  // namespace
 
 std::vector<KernelKey> space_filling_order(std::span<const KernelKey> wanted) {
-  std::map<std::pair<KernelType, std::string>, std::vector<KernelKey>> groups;
+  std::map<std::pair<TypeKey, std::string>, std::vector<KernelKey>> groups;
   for (const KernelKey& key : std::set<KernelKey>(wanted.begin(), wanted.end()))
-    groups[{key.type, key.variant}].push_back(key);
+    groups[{type_key(key), key.variant}].push_back(key);
   std::vector<std::pair<double, KernelKey>> turns;
   for (const auto& [group, keys] : groups) {
     const double pace = std::sqrt(static_cast<double>(keys.size()));
@@ -77,7 +77,8 @@ std::vector<KernelKey> most_doubtful(std::span<const KernelKey> candidates, std:
   const auto take = [&](const KernelKey& key) {
     const Point point = log_shape(key);
     for (std::size_t i = 0; i < candidates.size(); ++i)
-      if (candidates[i].type == key.type && candidates[i].variant == key.variant && point.size() == points[i].size())
+      if (type_key(candidates[i]) == type_key(key) && candidates[i].variant == key.variant &&
+          point.size() == points[i].size())
         apart[i] = std::min(apart[i], std::sqrt(squared_distance(points[i], point)));
   };
   for (const KernelKey& key : measured) take(key);

@@ -32,7 +32,7 @@ constexpr double kSessionShare = 0.5, kSessionPatienceS = 60;
 constexpr double kStoreEveryS = 1;  // of this machine's time: what a kill loses
 constexpr double kFirstLookS = 5;   // back at what was measured; the next after twice as long
 
-double weight_bytes(const MeasuringTask& task) { return 4 * work_of(task.key).parameters * task.copies; }
+double weight_bytes(const MeasuringTask& task) { return parameter_bytes(task.key) * task.copies; }
 
 template <class Samples>
 auto find(Samples& samples, const KernelKey& key) {
@@ -211,7 +211,7 @@ class Profiling {
       for (KernelSample& sample : *samples)
         if (sample.key.type != KernelType::session) adjust(sample, copies_to_measure(sample.key));
     for (CrowdingSample& sample : profile_.crowding)
-      adjust(sample, static_cast<int>(std::lround(sample.weight_bytes / (4 * work_of(sample.key).parameters))));
+      adjust(sample, static_cast<int>(std::lround(sample.weight_bytes / parameter_bytes(sample.key))));
     session_ = session;
     store_session();
   }

@@ -1,13 +1,16 @@
-"""Models as PyTorch's two exporters write them, for reading: tests/data/exported/*.onnx (and the .data file beside one).
+"""Models as PyTorch's two exporters write them, for reading: tests/data/exported/*.onnx (and the .data file beside one),
+and tests/data/quantized/*.onnx: a small image network as ONNX Runtime's tools quantise it.
 
-Run once, with torch 2.15.0, onnx 1.23.2 and onnxscript 0.7.2:
-    python tests/data/make_exported.py tests/data/exported
+Run once, with torch 2.15.0, onnx 1.23.2, onnxscript 0.7.2 and onnxruntime 1.32.0:
+    python tests/data/make_exported.py tests/data
 """
 import pathlib
 import sys
 
+import numpy
 import onnx
 import torch
+from onnxruntime import quantization
 from torch import nn
 
 
@@ -52,7 +55,52 @@ class Windows(nn.Module):
         return windows.mean(3).flip(1).flatten(1)
 
 
-def main(folder):
+class ImageNetwork(nn.Module):
+    """Every kind of layer that the tools quantise, and a normalisation that they do not."""
+
+    def __init__(self, width=8):
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3, padding=1)
+        self.depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.wide = nn.Linear(width, 16)
+        self.norm = nn.LayerNorm(16)
+        self.head = nn.Linear(16, 2)
+
+    def forward(self, image):
+        image = nn.functional.max_pool2d(nn.functional.relu(self.first(image)), 2)
+        image = image + nn.functional.relu(self.depthwise(image))
+        features = nn.functional.avg_pool2d(torch.cat([image, image.sigmoid()], 1), 2).mean((2, 3))
+        features = self.norm(torch.relu(self.wide(features[:, ::2])))
+        scores = torch.softmax(features @ features.transpose(0, 1), -1)
+        return self.head(scores @ features)
+
+
+class Calibration(quantization.CalibrationDataReader):
+    def __init__(self):
+        self.left = 4
+
+    def get_next(self):
+        if self.left == 0:
+            return None
+        self.left -= 1
+        return {"image": numpy.random.default_rng(self.left).standard_normal((4, 3, 8, 8), numpy.float32)}
+
+
+def make_quantized(folder):
+    torch.manual_seed(0)
+    real = folder / "real.onnx"
+    torch.onnx.export(ImageNetwork().eval(), (torch.randn(4, 3, 8, 8),), real, dynamo=False, opset_version=17,
+                      input_names=["image"])
+    for name, form, activations in (("pairs", "QDQ", "QUInt8"), ("pairs-signed", "QDQ", "QInt8"),
+                                    ("operators", "QOperator", "QUInt8"), ("operators-signed", "QOperator", "QInt8")):
+        quantization.quantize_static(real, folder / f"{name}.onnx", Calibration(),
+                                     quant_format=quantization.QuantFormat[form],
+                                     activation_type=quantization.QuantType[activations])
+    quantization.quantize_dynamic(real, folder / "dynamic.onnx")
+    real.unlink()
+
+
+def make_exported(folder):
     torch.manual_seed(0)
     network = TokenNetwork().eval()
     inputs = (torch.randn(4, 3), torch.randint(0, 5, (4, 2)), torch.ones(4, 6, dtype=torch.bool))
@@ -81,6 +129,9 @@ def strip(path):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
-    for written in pathlib.Path(sys.argv[1]).glob("*.onnx"):
-        strip(written)
+    for name, make in (("exported", make_exported), ("quantized", make_quantized)):
+        written = pathlib.Path(sys.argv[1]) / name
+        written.mkdir(exist_ok=True)
+        make(written)
+        for file in written.glob("*.onnx"):
+            strip(file)

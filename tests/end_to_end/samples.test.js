@@ -30,7 +30,7 @@ test('fit and evaluate print what is documented', (t) => {
   assert.equal(readJson(profile).version, 2);
   const judged = JSON.parse(ok('evaluate', profile, write(folder, 'b.csv', samples(60, 13)), '--json'));
   const members = ['rows', 'mape', 'rmspe', 'within_5', 'within_10', 'within_20', 'spearman', 'coverage_90'];
-  for (const errors of [judged, judged.time, judged.types.linear, judged.time.types.linear]) {
+  for (const errors of [judged, judged.time, judged.types['linear float16'], judged.time.types['linear float16']]) {
     for (const member of members) assert.equal(typeof errors[member], 'number', member);
     assert.equal(errors.rows, 60);
     assert.ok(errors.mape < 0.03, `mape ${errors.mape}`);
@@ -74,7 +74,7 @@ test('bad samples end with 3 and name file and row', (t) => {
   refused('', /s\.csv: the file is empty/);
   const one = write(folder, 'one.csv', head);
   refusedBy(['fit', one, '--out', out], /csv: the profile has 1 samples, no kernel type has the 5/);
-  refusedBy(['adapt', known, one, '--out', out], /one\.csv: linear float32: 1 samples, at least 3/);
+  refusedBy(['adapt', known, one, '--out', out], /one\.csv: linear: 1 samples, at least 3/);
   ok('evaluate', known, one);
 });
 
