@@ -12,6 +12,16 @@ namespace {
 
 std::int64_t& width_of(KernelKey& key) { return key.shape[key.type == KernelType::linear ? 1 : 2]; }
 
+/// In what its integers count where the draft quantises its result, as text: a merged kernel makes one tensor, of one
+/// scale.
+std::string result_scale(const Draft& draft, const Units& units) {
+  const Unit& last = units.list()[draft.chains[0].units.back()];
+  if (last.op != "QuantizeLinear" || last.inputs.size() < 2) return "";
+  const Tensor* scale = units.stored(last.inputs[1]);
+  if (scale == nullptr || scale->floats.empty()) return std::string(last.inputs[1]);
+  return fmt::format("{}", fmt::join(scale->floats, ","));
+}
+
 /// What siblings have in common, as text; empty for a kernel that does not merge. It reads one tensor only, so
 /// running it as early as its first sibling breaks no order.
 std::string family_of(const Draft& draft, const Units& units, const FusionRules& rules) {
@@ -25,7 +35,8 @@ std::string family_of(const Draft& draft, const Units& units, const FusionRules&
   KernelKey key = draft.key;
   width_of(key) = 0;
   key.variant.clear();
-  return fmt::format("{}\n{}\n{}\n{}", head.inputs[0], head.op, key.text(), kernel_parameters(*head.nodes[0]));
+  return fmt::format("{}\n{}\n{}\n{}\n{}", head.inputs[0], head.op, key.text(), kernel_parameters(*head.nodes[0]),
+                     result_scale(draft, units));
 }
 
 void merge(Draft& first, Draft&& other) {

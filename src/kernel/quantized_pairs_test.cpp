@@ -123,6 +123,21 @@ TEST(QuantizedPairs, PairsThatMeetCancel) {
   EXPECT_THAT(b.kernels(), ElementsAre("reformat QuantizeLinear int8", "conv int8", "transpose int8"));
 }
 
+/// Siblings make one tensor of integers, which has one scale.
+TEST(QuantizedPairs, SiblingsMergeWhereTheirResultsHaveOneScale) {
+  for (const float scale : {0.1F, 0.2F}) {
+    Builder b;
+    b.graph.constants.push_back({"other", ElementType::float32, {}, {scale}, {}, {}, {}});
+    const std::string in = b.pair("x");
+    const std::string first = b.pair(b.add("Conv", {in, "w"}, "c"));
+    const std::string second = b.pair(b.add("Conv", {in, "w"}, "d"), "other");
+    b.returned(b.add("Exp", {first}, "y"));
+    b.returned(b.add("Exp", {second}, "z1"));
+    const auto kernels = b.kernels();
+    EXPECT_EQ(std::count(kernels.begin(), kernels.end(), "conv int8"), scale == 0.1F ? 1 : 2);
+  }
+}
+
 TEST(QuantizedPairs, CyclesAreRefused) {
   Builder b;
   b.add("QuantizeLinear", {"d", "s", "z"}, "q");

@@ -30,6 +30,8 @@ class Units {
   [[nodiscard]] const TensorFact* fact(std::string_view tensor) const { return facts_.find(tensor); }
   /// Constant, so known before anything runs; absent inputs ("") are.
   [[nodiscard]] bool constant(std::string_view tensor) const;
+  /// The file's constant of that name, whose values may have been left out; null where there is none.
+  [[nodiscard]] const Tensor* stored(std::string_view tensor) const { return graph_.constant(std::string(tensor)); }
   /// The unit that makes `tensor`, or kNobody.
   [[nodiscard]] std::size_t maker(std::string_view tensor) const;
   /// Units that read `tensor` in execution order, once a use; kNobody (last) where it is an output of the graph.
