@@ -332,7 +332,7 @@ TEST(Detect, QuantisedConvolutionsMayHaveTheirChannelsLast) {
                     {{"channels_last", std::int64_t{last}}}}};
     add(graph, "Softmax", {"c"}, "y");
     EXPECT_THAT(texts(graph, 2),
-                ElementsAre("conv batch=2 cin=4 cout=6 height=9 width=7 kernel=3 stride=1 groups=1 int8",
+                ElementsAre("conv batch=2 cin=4 cout=6 height=9 width=7 kernel_size=3 stride=1 groups=1 int8",
                             last ? "softmax rows=70 cols=6 int8" : "softmax rows=84 cols=5 int8"));
   }
 }

@@ -32,10 +32,10 @@ const std::vector<TypeRow>& type_rows() {
       {KernelType::reformat, "reformat", {"elements", "run"}},
       {KernelType::transpose, "transpose", {"elements", "run"}},
       {KernelType::reduce, "reduce", {"elements", "outputs"}},
-      {KernelType::conv, "conv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
-      {KernelType::dwconv, "dwconv", {"batch", "cin", "cout", "height", "width", "kernel", "stride", "groups"}},
-      {KernelType::pool, "pool", {"batch", "cin", "height", "width", "kernel", "stride"}},
-      {KernelType::global_pool, "global_pool", {"batch", "cin", "height", "width", "kernel", "stride"}},
+      {KernelType::conv, "conv", {"batch", "cin", "cout", "height", "width", "kernel_size", "stride", "groups"}},
+      {KernelType::dwconv, "dwconv", {"batch", "cin", "cout", "height", "width", "kernel_size", "stride", "groups"}},
+      {KernelType::pool, "pool", {"batch", "cin", "height", "width", "kernel_size", "stride"}},
+      {KernelType::global_pool, "global_pool", {"batch", "cin", "height", "width", "kernel_size", "stride"}},
       {KernelType::session, "session", {}},
       {KernelType::unknown, "unknown", {}},
   };
@@ -121,6 +121,11 @@ std::string KernelKey::text() const {
 std::string text_of(const TypeKey& type) {
   const auto& [kernel, dtype] = type;
   return dtype == DataType::float32 ? to_string(kernel) : fmt::format("{} {}", to_string(kernel), to_string(dtype));
+}
+
+std::string without_residual(const std::string& variant) {
+  if (variant == "residual") return "";
+  return variant.ends_with("+residual") ? variant.substr(0, variant.rfind('+')) : variant;
 }
 
 std::string with_residual(const std::string& variant) { return variant.empty() ? "residual" : variant + "+residual"; }

@@ -74,6 +74,7 @@ using TypeKey = std::pair<KernelType, DataType>;
 
 /// A variant whose kernel also adds another tensor: "relu" -> "relu+residual".
 [[nodiscard]] std::string with_residual(const std::string& variant);
+[[nodiscard]] std::string without_residual(const std::string& variant);  ///< and back; others stay
 
 struct Kernel {
   KernelKey key;

@@ -73,6 +73,22 @@ TEST_F(Samples, ReadsVariantsTypesWeightsAndSources) {
   EXPECT_EQ(samples.at(2).key.text(), "elementwise elements=100 inputs=2 Add int8");
 }
 
+TEST_F(Samples, EveryTypesColumnsAreRead) {
+  for (int number = 0; number < static_cast<int>(KernelType::unknown); ++number) {
+    const auto type = static_cast<KernelType>(number);
+    std::string header = "kernel,time_s", row = std::string(to_string(type)) + ",2e-6";
+    KernelKey key{type, {}, ""};
+    for (const std::string& column : kernel_columns(type)) {
+      header += "," + column;
+      key.shape.push_back(static_cast<std::int64_t>(key.shape.size()) + 3);
+      row += "," + std::to_string(key.shape.back());
+    }
+    const auto samples = read(header + "\n" + row + "\n");
+    ASSERT_EQ(samples.size(), 1U);
+    EXPECT_EQ(samples[0].key, key);
+  }
+}
+
 TEST_F(Samples, OneRowAndConstantColumnsAreReadAsTheyAre) {
   EXPECT_EQ(read("kernel,m,n,k,energy_j\nlinear,1,1,1,1\n").size(), 1U);
   EXPECT_EQ(read("kernel,elements,energy_j\nreformat,1,1\nreformat,1,1\nreformat,2,1\n").size(), 3U);

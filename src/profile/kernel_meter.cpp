@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/onnx/onnx_file.h"
+#include "profile/block_model.h"
 #include "profile/pair_model.h"
 
 namespace tabjoule {
@@ -78,9 +79,19 @@ SessionCost KernelMeter::session(double patience_s) const {
   }
 }
 
+std::optional<Graph> KernelMeter::in_blocks(const KernelKey& key, int copies) const {
+  if (key.type != KernelType::conv && key.type != KernelType::dwconv) return {};
+  KernelKey alone = key;
+  alone.variant = without_residual(key.variant);
+  const auto model = device_.runner->load(to_onnx(kernel_model(alone, copies, inputs_)));
+  return convolutions_in_blocks(model->executed_graph(), alone.variant != key.variant);
+}
+
 Graph KernelMeter::graph_of(const KernelKey& key, int copies) const {
   KernelKey built = key;
   if (key.dtype == device_.rules.dtype) built.dtype = DataType::float32;  // of which the runtime makes that
+  if (built.dtype == DataType::float32 && device_.runner->tells_kernels())
+    if (std::optional<Graph> graph = in_blocks(built, copies)) return std::move(*graph);
   return built.dtype == DataType::int8 && device_.rules.quantized_pairs ? pair_kernel_model(built, copies, inputs_)
                                                                         : kernel_model(built, copies, inputs_);
 }

@@ -19,33 +19,20 @@ namespace {
 /// Of every type that can be built alone, with every kind of variant.
 const std::vector<KernelKey>& kernels() {
   static const std::vector<KernelKey> keys = {
-      {KernelType::linear, {8, 3, 5}, ""},
-      {KernelType::linear, {8, 3, 5}, "relu"},
-      {KernelType::linear, {1, 1, 1}, "sigmoid"},
-      {KernelType::linear, {8, 3, 5}, "relu+residual"},
-      {KernelType::linear, {8, 3, 5}, "residual"},
-      {KernelType::elementwise, {7, 1, 7}, "Relu"},
-      {KernelType::elementwise, {7, 2, 7}, "Add"},
-      {KernelType::elementwise, {7, 2, 7}, "Less"},
-      {KernelType::softmax, {3, 4}, ""},
-      {KernelType::softmax, {3, 4}, "LogSoftmax"},
-      {KernelType::gather, {5, 3, 9}, ""},
-      {KernelType::concat, {10, 3, 10}, ""},
-      {KernelType::transpose, {12, 1}, ""},
-      {KernelType::transpose, {7, 7}, ""},
-      {KernelType::reformat, {6, 6}, "Cast"},
-      {KernelType::reformat, {6, 6}, "Reshape"},
-      {KernelType::reformat, {6, 6}, "Split"},
-      {KernelType::reduce, {12, 4}, "ReduceSum"},
-      {KernelType::reduce, {12, 4}, "ReduceMean"},
-      {KernelType::reduce, {12, 4}, "ArgMax"},
-      {KernelType::elementwise, {12, 2, 4}, "Mul"},
-      {KernelType::concat, {12, 2, 4}, ""},
-      {KernelType::transpose, {24, 2}, ""},
-      {KernelType::reformat, {12, 4}, "Split"},
-      {KernelType::reformat, {12, 4}, "Pad"},
-      {KernelType::reformat, {12, 4}, "Expand"},
-      {KernelType::reformat, {64, 1}, "Expand"},
+      {KernelType::linear, {8, 3, 5}, ""},          {KernelType::linear, {8, 3, 5}, "relu"},
+      {KernelType::linear, {1, 1, 1}, "sigmoid"},   {KernelType::linear, {8, 3, 5}, "relu+residual"},
+      {KernelType::linear, {8, 3, 5}, "residual"},  {KernelType::linear, {8, 3, 5}, "thresholdedrelu"},
+      {KernelType::elementwise, {7, 1, 7}, "Relu"}, {KernelType::elementwise, {7, 2, 7}, "Add"},
+      {KernelType::elementwise, {7, 2, 7}, "Less"}, {KernelType::softmax, {3, 4}, ""},
+      {KernelType::softmax, {3, 4}, "LogSoftmax"},  {KernelType::gather, {5, 3, 9}, ""},
+      {KernelType::concat, {10, 3, 10}, ""},        {KernelType::transpose, {12, 1}, ""},
+      {KernelType::transpose, {7, 7}, ""},          {KernelType::reformat, {6, 6}, "Cast"},
+      {KernelType::reformat, {6, 6}, "Reshape"},    {KernelType::reformat, {6, 6}, "Split"},
+      {KernelType::reduce, {12, 4}, "ReduceSum"},   {KernelType::reduce, {12, 4}, "ReduceMean"},
+      {KernelType::reduce, {12, 4}, "ArgMax"},      {KernelType::elementwise, {12, 2, 4}, "Mul"},
+      {KernelType::concat, {12, 2, 4}, ""},         {KernelType::transpose, {24, 2}, ""},
+      {KernelType::reformat, {12, 4}, "Split"},     {KernelType::reformat, {12, 4}, "Pad"},
+      {KernelType::reformat, {12, 4}, "Expand"},    {KernelType::reformat, {64, 1}, "Expand"},
   };
   return keys;
 }
@@ -72,6 +59,8 @@ const std::vector<KernelKey>& more_kernels() {
       {KernelType::elementwise, {7, 3, 7}, "Add+Relu+Mul"},
       {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "relu"},
       {KernelType::conv, {1, 4, 6, 9, 7, 1, 2, 2}, ""},
+      {KernelType::conv, {1, 4, 6, 9, 7, 3, 2, 1}, "clip"},
+      {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, "clip+residual"},
       {KernelType::dwconv, {2, 4, 4, 9, 7, 5, 1, 4}, ""},
       {KernelType::pool, {1, 4, 9, 7, 3, 2}, "MaxPool"},
       {KernelType::pool, {1, 4, 9, 7, 2, 2}, "AveragePool"},
@@ -165,8 +154,8 @@ TEST(KernelModel, EveryQuantisedKernelThatIsExecutedCanBeBuilt) {
   }
   for (const char* text : {"linear m=4 n=16 k=8 int8", "linear m=4 n=16 k=8 s8s8 int8", "linear m=4 n=16 k=4 u8u8 int8",
                            "linear m=4 n=16 k=8 dynamic int8",
-                           "dwconv batch=4 cin=8 cout=8 height=4 width=4 kernel=3 stride=1 groups=8 int8",
-                           "conv batch=4 cin=3 cout=8 height=8 width=8 kernel=3 stride=1 groups=1 int32 int8"})
+                           "dwconv batch=4 cin=8 cout=8 height=4 width=4 kernel_size=3 stride=1 groups=8 int8",
+                           "conv batch=4 cin=3 cout=8 height=8 width=8 kernel_size=3 stride=1 groups=1 int32 int8"})
     EXPECT_TRUE(built.contains(text)) << text;
 }
 

@@ -22,8 +22,9 @@ struct FusedInto {
 };
 
 FusedInto fused_into(const KernelKey& key) {
-  static constexpr std::array kActivations = {"Relu", "Sigmoid",     "Tanh",     "LeakyRelu", "Elu",
-                                              "Selu", "HardSigmoid", "Softplus", "Softsign",  "HardSwish"};
+  static constexpr std::array kActivations = {"Relu",     "Sigmoid",   "Tanh",        "LeakyRelu",
+                                              "Elu",      "Selu",      "HardSigmoid", "Softplus",
+                                              "Softsign", "HardSwish", "Clip",        "ThresholdedRelu"};
   FusedInto fused;
   for (std::string_view left = key.variant; !left.empty();) {
     const std::string part(left.substr(0, left.find('+')));
@@ -42,6 +43,13 @@ FusedInto fused_into(const KernelKey& key) {
   return fused;
 }
 
+BuiltTensor add_activation(ModelBuilder& model, const std::string& op, const BuiltTensor& input,
+                           const std::string& output) {
+  std::vector<std::string> names{input.name};
+  if (op == "Clip") names = {input.name, model.scalar(output + ".low", 0), model.scalar(output + ".high", 6)};
+  return model.add(op, names, output, input.dims);
+}
+
 // y = x W^T + b; W: (n, k). A residual is in the place of b, where every runtime adds it inside the kernel.
 BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   const std::int64_t n = part_size(key, "n");
@@ -52,7 +60,7 @@ BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs,
   const std::string name = fused.activation.empty() ? output : output + ".product";
   const BuiltTensor product =
       model.add("Gemm", {inputs[0].name, weight, added}, name, {part_size(key, "m"), n}, {{"transB", std::int64_t{1}}});
-  return fused.activation.empty() ? product : model.add(fused.activation, {product.name}, output, product.dims);
+  return fused.activation.empty() ? product : add_activation(model, fused.activation, product, output);
 }
 
 BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
@@ -233,7 +241,7 @@ BuiltTensor add_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, c
   Window over = part_window(key);
   const std::int64_t cin = part_size(key, "cin") / part_size(key, "groups");
   const std::int64_t cout = part_size(key, "cout");
-  const std::int64_t kernel = part_size(key, "kernel");
+  const std::int64_t kernel = part_size(key, "kernel_size");
   over.attributes["group"] = part_size(key, "groups");
   const std::string weight = model.weight(output + ".weight", {cout, cin, kernel, kernel}, cin * kernel * kernel);
   const std::string bias = model.weight(output + ".bias", {cout}, cin * kernel * kernel);
@@ -244,7 +252,7 @@ BuiltTensor add_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, c
                                {part_size(key, "batch"), cout, over.height, over.width}, over.attributes);
   if (fused.residual)
     last = model.add("Add", {last.name, inputs.back().name}, name(fused.activation.empty(), ".sum"), last.dims);
-  if (!fused.activation.empty()) last = model.add(fused.activation, {last.name}, output, last.dims);
+  if (!fused.activation.empty()) last = add_activation(model, fused.activation, last, output);
   return last;
 }
 

@@ -78,7 +78,7 @@ std::string ModelBuilder::quantized(const std::string& name, const Dims& dims, E
   return integers(name, dims, std::move(values), type);
 }
 
-std::string ModelBuilder::scale(const std::string& name, float value) {
+std::string ModelBuilder::scalar(const std::string& name, float value) {
   Tensor tensor;
   tensor.name = name;
   tensor.floats = {value};

@@ -33,8 +33,8 @@ class ModelBuilder {
                                      ElementType type = ElementType::int64);
   /// Uniform integers of 8 bits.
   [[nodiscard]] std::string quantized(const std::string& name, const Dims& dims, ElementType type);
-  /// What a quantised tensor's integers count in, and which of them is 0.
-  [[nodiscard]] std::string scale(const std::string& name, float value);
+  [[nodiscard]] std::string scalar(const std::string& name, float value);
+  /// Which of a quantised tensor's integers is 0.
   [[nodiscard]] std::string zero_point(const std::string& name, ElementType type);
 
   /// A node called `output` whose first output is `output`, of `dims`. Operators that are ONNX Runtime's own are of its

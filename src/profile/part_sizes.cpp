@@ -23,7 +23,7 @@ Dims in_runs(const KernelKey& key) {
 }
 
 Window part_window(const KernelKey& key) {
-  const std::int64_t kernel = part_size(key, "kernel");
+  const std::int64_t kernel = part_size(key, "kernel_size");
   const std::int64_t stride = part_size(key, "stride");
   const auto outputs = [&](std::int64_t in) { return (in + stride - 1) / stride; };
   const auto padding = [&](std::int64_t in) {

@@ -39,7 +39,7 @@ Factors factors_of(const KernelKey& key) {
 Names scaled(ModelBuilder& model, const std::string& name, const std::string& prefix,
              ElementType type = ElementType::uint8) {
   constexpr float kScale = 0.02F;
-  return {name, model.scale(prefix + ".scale", kScale), model.zero_point(prefix + ".zero", type)};
+  return {name, model.scalar(prefix + ".scale", kScale), model.zero_point(prefix + ".zero", type)};
 }
 
 /// The scale and zero point of the result.
@@ -107,7 +107,7 @@ BuiltTensor add_quantized_batch_matmul(ModelBuilder& model, const KernelKey& key
 BuiltTensor add_quantized_conv(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   Window over = part_window(key);
   const std::int64_t cin = part_size(key, "cin") / part_size(key, "groups"), cout = part_size(key, "cout");
-  const std::int64_t kernel = part_size(key, "kernel"), batch = part_size(key, "batch");
+  const std::int64_t kernel = part_size(key, "kernel_size"), batch = part_size(key, "batch");
   over.attributes["group"] = part_size(key, "groups");
   const Factors factors = factors_of(key);
   const std::string weight = model.quantized(output + ".weight", {cout, cin, kernel, kernel}, factors.second);
