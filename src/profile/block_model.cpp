@@ -12,6 +12,7 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
+constexpr const char* kDomain = "com.microsoft.nchwc";
 constexpr std::size_t kSum = 3;  // the place of the tensor that a convolution in blocks adds
 
 ValueInfo real_tensor(const std::string& name, const Dims& dims) {
@@ -39,7 +40,7 @@ std::optional<Graph> convolutions_in_blocks(const Graph& executed, bool residual
   Graph graph = executed;
   graph.nodes.clear();
   for (const Node& node : executed.nodes) {
-    if (node.domain != "com.microsoft.nchwc") return {};
+    if (node.domain != kDomain) return {};
     if (node.op == "ReorderInput")
       images[node.outputs.at(0)] = find(executed.inputs, node.inputs.at(0));
     else if (node.op == "ReorderOutput")
@@ -76,6 +77,12 @@ std::optional<Graph> convolutions_in_blocks(const Graph& executed, bool residual
   for (std::size_t i = 0; i < graph.constants.size(); ++i) fill(graph.constants[i], Rng(i));
   if (graph.nodes.empty()) return {};
   return graph;
+}
+
+Graph pools_in_blocks(Graph pools) {
+  for (Node& node : pools.nodes) node.domain = kDomain;
+  pools.opsets[kDomain] = 1;
+  return pools;
 }
 
 }  // namespace tabjoule

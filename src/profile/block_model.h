@@ -13,4 +13,8 @@ namespace tabjoule {
 /// else.
 [[nodiscard]] std::optional<Graph> convolutions_in_blocks(const Graph& executed, bool residual);
 
+/// A model of pools alone, their channels a multiple of 16, on images that are in blocks: what stands behind a
+/// convolution in blocks is computed so too.
+[[nodiscard]] Graph pools_in_blocks(Graph pools);
+
 }  // namespace tabjoule

@@ -33,6 +33,23 @@ TEST(ConvolutionsInBlocks, AreTheKernelWithoutReorders) {
     }
 }
 
+TEST(ConvolutionsInBlocks, ArePooledInBlocks) {
+  const auto runner = make_cpu_runner({});
+  const KernelKey conv{KernelType::conv, {1, 16, 16, 4, 4, 3, 1, 1}, ""};
+  if (!convolutions_in_blocks(runner->load(to_onnx(kernel_model(conv, 1)))->executed_graph(), false))
+    GTEST_SKIP() << "the runtime has no convolutions in blocks of channels on this processor";
+  for (const KernelKey& key : {KernelKey{KernelType::pool, {1, 32, 9, 7, 3, 2}, "MaxPool"},
+                               KernelKey{KernelType::pool, {2, 16, 9, 7, 2, 2}, "AveragePool"},
+                               KernelKey{KernelType::global_pool, {1, 48, 9, 7, 8, 9}, "GlobalAveragePool"}}) {
+    const auto model = runner->load(to_onnx(pools_in_blocks(kernel_model(key, 2))));
+    const KernelGraph found = detect_kernels(model->executed_graph(), 1, FusionRules{});
+    ASSERT_EQ(found.kernels.size(), 2U);
+    EXPECT_EQ(found.kernels[0].key.text(), key.text());
+    model->bind_random(1, 3);
+    model->run_bound(1);
+  }
+}
+
 TEST(ConvolutionsInBlocks, AreNothingOfOtherModels) {
   const Graph linear = kernel_model({KernelType::linear, {8, 3, 5}, "relu"}, 2);
   EXPECT_FALSE(convolutions_in_blocks(linear, false));

@@ -16,6 +16,7 @@ constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
 constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
 constexpr int kSessionTries = 4;
+constexpr std::int64_t kWidestBlock = 16;  // of channels
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;
 
@@ -80,11 +81,17 @@ SessionCost KernelMeter::session(double patience_s) const {
 }
 
 std::optional<Graph> KernelMeter::in_blocks(const KernelKey& key, int copies) const {
-  if (key.type != KernelType::conv && key.type != KernelType::dwconv) return {};
-  KernelKey alone = key;
-  alone.variant = without_residual(key.variant);
-  const auto model = device_.runner->load(to_onnx(kernel_model(alone, copies, inputs_)));
-  return convolutions_in_blocks(model->executed_graph(), alone.variant != key.variant);
+  const auto executed = [&](const Graph& graph) { return device_.runner->load(to_onnx(graph))->executed_graph(); };
+  if (key.type == KernelType::conv || key.type == KernelType::dwconv) {
+    KernelKey alone = key;
+    alone.variant = without_residual(key.variant);
+    return convolutions_in_blocks(executed(kernel_model(alone, copies, inputs_)), alone.variant != key.variant);
+  }
+  const bool pools = key.type == KernelType::pool || key.type == KernelType::global_pool;
+  if (!pools || key.shape.at(1) % kWidestBlock != 0) return {};
+  const KernelKey conv{KernelType::conv, {1, kWidestBlock, kWidestBlock, 4, 4, 3, 1, 1}, ""};
+  if (!convolutions_in_blocks(executed(kernel_model(conv, 1)), false)) return {};
+  return pools_in_blocks(kernel_model(key, copies, inputs_));
 }
 
 Graph KernelMeter::graph_of(const KernelKey& key, int copies) const {

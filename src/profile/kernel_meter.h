@@ -57,7 +57,8 @@ class KernelMeter {
   [[nodiscard]] SessionCost measure_session(bool accept_disturbed) const;
   /// As the device's runtime is told to compute in the key's data type.
   [[nodiscard]] Graph graph_of(const KernelKey& key, int copies) const;
-  /// A convolution that the runtime computes in blocks of channels; nothing of all others.
+  /// A convolution that the runtime computes in blocks of channels, or a pool that it does behind one; nothing of all
+  /// others.
   [[nodiscard]] std::optional<Graph> in_blocks(const KernelKey& key, int copies) const;
 
   Device& device_;

@@ -177,6 +177,20 @@ Dims expanded(const KernelKey& key) {
   return {runs[0] / copies, copies};
 }
 
+constexpr std::int64_t kBlock = 16;  // the widest block of channels
+
+/// The image that a reorder brings into blocks or back: of one block, or, back from blocks of which the last is not
+/// full, of as many channels as divide its elements.
+Dims reordered(const KernelKey& key) {
+  const std::int64_t elements = part_size(key, "elements");
+  std::int64_t channels = kBlock;
+  if (elements % kBlock != 0) {
+    if (key.variant != "ReorderOutput") fail_input("{}: no whole blocks of {} channels", key.text(), kBlock);
+    for (channels = std::min<std::int64_t>(elements, 1024); elements % channels != 0;) --channels;
+  }
+  return {1, channels, elements / channels, 1};
+}
+
 BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
   const Dims flat{part_size(key, "elements")};
   if (key.variant == "Cast") {
@@ -216,7 +230,7 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
   }
   if (key.variant == "ReorderInput") return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims);
   if (key.variant == "ReorderOutput")
-    return model.add(key.variant, {inputs[0].name}, output, inputs[0].dims, {{"channels", inputs[0].dims[1]}});
+    return model.add(key.variant, {inputs[0].name}, output, reordered(key), {{"channels", reordered(key)[1]}});
   fail_input("{}: a reformat by \"{}\" cannot be built alone", key.text(), key.variant);
 }
 
@@ -340,11 +354,10 @@ std::vector<Dims> reformat_inputs(const KernelKey& key) {
   const bool half = key.variant == "Slice" || key.variant == "Split";
   const Dims whole = in_runs(key);
   if (key.variant == "Expand") return {whole[1] > 1 ? Dims{1, whole[1]} : Dims{expanded(key)[0], 1}};
-  if (key.variant.starts_with("Reorder")) {  // an image of as many channels as the widest block has
-    constexpr std::int64_t kBlock = 16;
-    const std::int64_t elements = part_size(key, "elements");
-    if (elements % kBlock != 0) fail_input("{}: no whole blocks of {} channels", key.text(), kBlock);
-    return {{1, kBlock, elements / kBlock, 1}};
+  if (key.variant.starts_with("Reorder")) {
+    Dims image = reordered(key);
+    image[1] = (image[1] + kBlock - 1) / kBlock * kBlock;
+    return {image};
   }
   if (key.variant == "Pad") {
     if (whole[1] < 2) fail_input("{}: runs of one element, all of it padding", key.text());
