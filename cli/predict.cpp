@@ -49,18 +49,22 @@ Json json_of(const PredictedModel& model, std::int64_t batch) {
 
 void print_table(const PredictedModel& model, std::int64_t batch) {
   const ModelPrediction& p = model.prediction;
-  print(fmt::format("{:<44} {:>12} {:>12}", "kernel", "energy", "time"));
-  for (const auto& [kernel, prediction] : p.kernels) {
-    const std::string mark = !prediction.known ? "  unknown" : prediction.extrapolated ? "  extrapolated" : "";
-    print(fmt::format("{:<44} {:>12} {:>12}{}", kernel.key.text(), with_unit(prediction.energy_j, "J"),
-                      with_unit(prediction.time_s, "s"), mark));
-  }
-  print(fmt::format("{:<44} {:>12} {:>12}", fmt::format("sum, batch of {}", batch),
-                    with_unit(p.energy_per_batch_j, "J"), with_unit(p.time_per_batch_s, "s")));
+  std::size_t widest = 0;
+  for (const auto& [kernel, prediction] : p.kernels) widest = std::max(widest, kernel.key.text().size());
+  const auto line = [&](const std::string& name, const std::string& energy, const std::string& time, const char* mark) {
+    print(fmt::format("{:<{}} {:>12} {:>12}{}", name, widest, energy, time, mark));
+  };
+  line("kernel", "energy", "time", "");
+  for (const auto& [kernel, prediction] : p.kernels)
+    line(kernel.key.text(), prediction.known ? with_unit(prediction.energy_j, "J") : "unknown",
+         prediction.known ? with_unit(prediction.time_s, "s") : "unknown",
+         prediction.extrapolated ? "  extrapolated" : "");
+  line(fmt::format("sum, batch of {}", batch), with_unit(p.energy_per_batch_j, "J"), with_unit(p.time_per_batch_s, "s"),
+       "");
   const auto rows = static_cast<double>(batch);
-  print(fmt::format("per prediction {} (90 % interval {} to {}), {} by {}", with_unit(p.energy_per_batch_j / rows, "J"),
-                    with_unit(p.energy_low_per_batch_j / rows, "J"), with_unit(p.energy_high_per_batch_j / rows, "J"),
-                    to_string(model.source), model.sensor));
+  print(fmt::format("per prediction {}{} (90 % interval {} to {}), {} by {}", p.unknown > 0 ? "at least " : "",
+                    with_unit(p.energy_per_batch_j / rows, "J"), with_unit(p.energy_low_per_batch_j / rows, "J"),
+                    with_unit(p.energy_high_per_batch_j / rows, "J"), to_string(model.source), model.sensor));
   if (model.accuracy.rows == 0)
     print("predictor      none: every kernel known was measured itself");
   else
