@@ -160,10 +160,10 @@ std::vector<Published> image_models() {
   for (const int channels : {128, 256, 512}) {
     const int size = 3584 / channels;
     const std::string shortcut =
-        fmt::format("conv batch=1 cin={} cout={} height={} width={} kernel_size=1 stride=2 groups=1", channels / 2, channels,
-                    2 * size, 2 * size);
-    const std::string second =
-        fmt::format("conv batch=1 cin={0} cout={0} height={1} width={1} kernel_size=3 stride=1 groups=1", channels, size);
+        fmt::format("conv batch=1 cin={} cout={} height={} width={} kernel_size=1 stride=2 groups=1", channels / 2,
+                    channels, 2 * size, 2 * size);
+    const std::string second = fmt::format(
+        "conv batch=1 cin={0} cout={0} height={1} width={1} kernel_size=3 stride=1 groups=1", channels, size);
     for (const std::string& text : {shortcut + " relu+residual", second}) models[0].detected_alone.push_back(text);
     for (const std::string& text : {shortcut, second + " relu+residual"}) models[0].executed_alone.push_back(text);
   }
