@@ -95,12 +95,15 @@ class PairAbsorber {
     }
   }
 
+  /// Whether `tensor`, weights or an activation, is made of integers.
+  [[nodiscard]] bool dequantized(const std::string& tensor) const {
+    const auto maker = makers_.find(tensor);
+    return maker != makers_.end() && dequantizes(graph_.nodes[maker->second]);
+  }
+
   /// The node that dequantises `tensor`, an activation; null where none does.
   [[nodiscard]] const Node* dequantizer(const std::string& tensor) const {
-    const auto maker = makers_.find(tensor);
-    if (maker == makers_.end() || constants_.contains(tensor)) return nullptr;
-    const Node& node = graph_.nodes[maker->second];
-    return dequantizes(node) ? &node : nullptr;
+    return dequantized(tensor) && !constants_.contains(tensor) ? &graph_.nodes[makers_.at(tensor)] : nullptr;
   }
 
   /// The node that alone reads `tensor`; null where there are more, or the graph returns it.
@@ -189,10 +192,7 @@ class PairAbsorber {
   void absorb(Node& node) {
     if (node.op == "Concat" && node.outputs.size() == 1) return absorb_concat(node);
     if (is_weighted(node)) {
-      const auto quantized = [&](const std::string& tensor) {
-        return dequantizer(tensor) != nullptr || constants_.contains(tensor);
-      };
-      if (!quantized(node.inputs[0]) || !quantized(node.inputs[1])) return;
+      if (!dequantized(node.inputs[0]) || !dequantized(node.inputs[1])) return;
     } else if (!is_quantizable(node) || !ends_quantized(node.outputs[0])) {
       return;
     }

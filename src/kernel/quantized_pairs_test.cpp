@@ -103,6 +103,14 @@ TEST(QuantizedPairs, WeightsAloneChangeNothing) {
   EXPECT_THAT(b.kernels(), ElementsAre("conv"));
 }
 
+TEST(QuantizedPairs, RealWeightsMakeARealProduct) {
+  Builder b;
+  b.graph.constants.push_back({"real", ElementType::float32, {4, 4, 1, 1}, std::vector<float>(16, 1), {}, {}, {}});
+  b.add("Conv", {b.pair("x"), "real"}, "y");
+  b.returned("y");
+  EXPECT_THAT(b.kernels(), ElementsAre("reformat QuantizeLinear int8", "reformat DequantizeLinear int8", "conv"));
+}
+
 TEST(QuantizedPairs, AScaleAChannelStaysWhereItIs) {
   Builder b;
   b.graph.constants.push_back({"zeros", ElementType::int8, {4}, {}, {}, {0, 0, 0, 0}, {}});
