@@ -219,8 +219,26 @@ TEST(Detect, MoreOperatorsOfExporters) {
                    {"scalars", ElementType::float32, {}, {}},
                    {"spread", ElementType::float32, {}, {}}};
   EXPECT_THAT(texts(graph), ElementsAre("gather rows=2 cols=1 table_rows=18", "linear m=3 n=1 k=6",
-                                        "batch_matmul batch=1 m=3 n=4 k=6", "reduce elements=12 outputs=3 ReduceL1",
-                                        "reformat elements=12 run=1 Expand"));
+                                        "batch_matmul batch=1 m=3 n=4 k=6 Einsum mk,kn->mn",
+                                        "reduce elements=12 outputs=3 ReduceL1", "reformat elements=12 run=1 Expand"));
+}
+
+TEST(Detect, EquationsAreToldByTheRolesOfTheirLetters) {
+  const auto variant = [](const std::string& equation, const std::vector<std::int64_t>& a,
+                          const std::vector<std::int64_t>& b) {
+    Graph graph = frame("y");
+    graph.inputs = {{"left", ElementType::float32, a, std::vector<std::string>(a.size())},
+                    {"right", ElementType::float32, b, std::vector<std::string>(b.size())}};
+    add(graph, "Einsum", {"left", "right"}, "y", {{"equation", equation}});
+    return texts(graph).at(0);
+  };
+  EXPECT_EQ(variant("b h i d, b h j d -> b h i j", {2, 3, 4, 5}, {2, 3, 7, 5}),
+            "batch_matmul batch=6 m=4 n=7 k=5 Einsum bmk,bnk->bmn");
+  EXPECT_EQ(variant("...ij,...jk->...ik", {2, 3, 4, 5}, {2, 3, 5, 7}),
+            "batch_matmul batch=6 m=4 n=7 k=5 Einsum bmk,bkn->bmn");
+  EXPECT_EQ(variant("bihd,bjhd->bhij", {2, 4, 3, 5}, {2, 7, 3, 5}), "batch_matmul batch=6 m=4 n=7 k=5 Einsum");
+  EXPECT_EQ(variant("xij,yij->xy", {2, 4, 3}, {5, 4, 3}), "batch_matmul batch=1 m=2 n=5 k=12 Einsum mk,nk->mn");
+  EXPECT_EQ(variant("xij,yji->xy", {2, 4, 3}, {5, 3, 4}), "batch_matmul batch=1 m=2 n=5 k=12 Einsum");
 }
 
 TEST(Detect, RecurrentLayersAreCountedAndFollowed) {

@@ -58,6 +58,36 @@ Einsum einsum_of(const OperatorCall& call) {
   return einsum;
 }
 
+/// What the letter's dimension is in the product: summed over (k), of both factors (b), the first (m) or the second
+/// (n).
+char role_of(const Einsum& einsum, char letter) {
+  if (einsum.output.find(letter) == std::string::npos) return 'k';
+  const bool left = einsum.left.find(letter) != std::string::npos;
+  const bool right = einsum.right.find(letter) != std::string::npos;
+  return left && right ? 'b' : left ? 'm' : 'n';
+}
+
+/// "bhid,bhjd->bhij" as "bmk,bnk->bmn": the letters of one role as one, which they are where they stand together and in
+/// one order wherever they stand. Empty where they are not.
+std::string equation_of_roles(const Einsum& einsum) {
+  std::map<char, std::string> letters;  // by role, as the first operand that has it has them
+  std::string equation;
+  for (const std::string* operand : {&einsum.left, &einsum.right, &einsum.output}) {
+    std::map<char, std::string> here;
+    std::string roles;
+    for (const char letter : *operand) {
+      const char role = role_of(einsum, letter);
+      if (roles.empty() || roles.back() != role) roles += role;
+      here[role] += letter;
+    }
+    if (roles.size() != here.size()) return "";  // something else stands between
+    for (const auto& [role, text] : here)
+      if (letters.emplace(role, text).first->second != text) return "";
+    equation += (operand == &einsum.right ? "," : operand == &einsum.output ? "->" : "") + roles;
+  }
+  return equation;
+}
+
 std::int64_t heads_of(const OperatorCall& call) {
   const std::int64_t heads = call.node.integer("num_heads", 0);
   if (heads < 1) fail_input("node {}: \"num_heads\" must be at least 1", shown(call.node));
@@ -184,13 +214,12 @@ KernelKey einsum(const OperatorCall& call, const Shape&) {
   const Einsum einsum = einsum_of(call);
   std::int64_t batch = 1, m = 1, n = 1, k = 1;
   for (const auto& [letter, size] : einsum.sizes) {
-    const bool left = einsum.left.find(letter) != std::string::npos;
-    const bool right = einsum.right.find(letter) != std::string::npos;
-    const bool summed = einsum.output.find(letter) == std::string::npos;
-    std::int64_t& factor = summed ? k : left && right ? batch : left ? m : n;
+    const char role = role_of(einsum, letter);
+    std::int64_t& factor = role == 'k' ? k : role == 'b' ? batch : role == 'm' ? m : n;
     factor = elements_of({factor, size});
   }
-  return {KernelType::batch_matmul, {batch, m, n, k}, ""};
+  const std::string equation = equation_of_roles(einsum);
+  return {KernelType::batch_matmul, {batch, m, n, k}, equation.empty() ? "Einsum" : "Einsum " + equation};
 }
 
 KernelKey attention(const OperatorCall& call, const Shape& output) {

@@ -185,7 +185,9 @@ TEST(KernelModel, IsTakenByTheRuntime) {
 TEST(KernelModel, OfTheRuntimesOwnOperatorsIsThatKernel) {
   const std::vector<KernelKey> keys = {{KernelType::layernorm, {3, 4}, "residual"},
                                        {KernelType::elementwise, {7, 1, 7}, "Gelu"},
-                                       {KernelType::elementwise, {7, 1, 7}, "BiasGelu"}};
+                                       {KernelType::elementwise, {7, 1, 7}, "BiasGelu"},
+                                       {KernelType::batch_matmul, {6, 4, 7, 5}, "Einsum bmk,bnk->bmn"},
+                                       {KernelType::batch_matmul, {1, 4, 7, 5}, "Einsum mk,kn->mn"}};
   for (const KernelKey& key : keys) {
     const auto model = make_cpu_runner({})->load(to_onnx(kernel_model(key, 1)));
     const KernelGraph executed = detect_kernels(model->executed_graph(), 1, FusionRules{});
@@ -245,6 +247,8 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::linear, {8, 3, 5}, "relu", DataType::int8});
   refused({KernelType::elementwise, {8, 1, 8}, "Relu", DataType::int8});
   refused({KernelType::batch_matmul, {2, 3, 4, 5}, "dynamic", DataType::int8});
+  refused({KernelType::batch_matmul, {2, 3, 4, 5}, "Einsum"});
+  refused({KernelType::batch_matmul, {2, 3, 4, 5}, "Einsum bmx,bnk->bmn"});
   refused({KernelType::session, {}, ""});
   refused({KernelType::unknown, {}, "Einsum"});
   EXPECT_THROW((void)kernel_model({KernelType::linear, {1, 1, 1}, ""}, 0), Error);

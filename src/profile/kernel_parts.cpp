@@ -63,7 +63,33 @@ BuiltTensor add_linear(ModelBuilder& model, const KernelKey& key, Inputs inputs,
   return fused.activation.empty() ? product : add_activation(model, fused.activation, product, output);
 }
 
+/// "Einsum bmk,bnk->bmn": the operands' and the result's letters, each a size of the key.
+struct EinsumLetters {
+  std::string left, right, result;
+
+  explicit EinsumLetters(const KernelKey& key) {
+    const std::string& variant = key.variant;
+    const auto comma = variant.find(','), arrow = variant.find("->");
+    const std::string_view prefix = "Einsum ";
+    if (!variant.starts_with(prefix) || comma == std::string::npos || arrow == std::string::npos || comma > arrow)
+      fail_input("{}: a product with \"{}\" cannot be built alone", key.text(), variant);
+    left = variant.substr(prefix.size(), comma - prefix.size());
+    right = variant.substr(comma + 1, arrow - comma - 1);
+    result = variant.substr(arrow + 2);
+  }
+  [[nodiscard]] static Dims dims(const KernelKey& key, const std::string& letters) {
+    Dims sizes;
+    for (const char letter : letters) sizes.push_back(part_size(key, letter == 'b' ? "batch" : std::string(1, letter)));
+    return sizes;
+  }
+};
+
 BuiltTensor add_batch_matmul(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
+  if (!key.variant.empty()) {
+    const EinsumLetters letters(key);
+    return model.add("Einsum", {inputs[0].name, inputs[1].name}, output, EinsumLetters::dims(key, letters.result),
+                     {{"equation", letters.left + "," + letters.right + "->" + letters.result}});
+  }
   return model.add("MatMul", {inputs[0].name, inputs[1].name}, output,
                    {part_size(key, "batch"), part_size(key, "m"), part_size(key, "n")});
 }
@@ -366,6 +392,10 @@ std::vector<Dims> reformat_inputs(const KernelKey& key) {
   return {{whole[0], (half ? 2 : 1) * whole[1]}};
 }
 std::vector<Dims> batch_matmul_inputs(const KernelKey& key) {
+  if (!key.variant.empty()) {
+    const EinsumLetters letters(key);
+    return {EinsumLetters::dims(key, letters.left), EinsumLetters::dims(key, letters.right)};
+  }
   return {{part_size(key, "batch"), part_size(key, "m"), part_size(key, "k")},
           {part_size(key, "batch"), part_size(key, "k"), part_size(key, "n")}};
 }
