@@ -133,7 +133,7 @@ TEST(Detect, OtherOperatorsHaveTheirOwnShapes) {
   add(graph, "Cast", {"sum"}, "y", {{"to", std::int64_t{11}}});
   EXPECT_THAT(texts(graph), ElementsAre("gather rows=3 cols=3 table_rows=6", "concat elements=27 inputs=2 run=9",
                                         "transpose elements=27", "reformat elements=27 Unsqueeze",
-                                        "reduce elements=27 outputs=27 ReduceSum", "reformat elements=27 Cast"));
+                                        "reduce elements=27 outputs=27 run=3 ReduceSum", "reformat elements=27 Cast"));
 }
 
 TEST(Detect, ShapesThatAGraphComputesItselfAreFollowed) {

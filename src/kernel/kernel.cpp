@@ -31,7 +31,7 @@ const std::vector<TypeRow>& type_rows() {
       {KernelType::concat, "concat", {"elements", "inputs", "run"}},
       {KernelType::reformat, "reformat", {"elements", "run"}},
       {KernelType::transpose, "transpose", {"elements", "run"}},
-      {KernelType::reduce, "reduce", {"elements", "outputs"}},
+      {KernelType::reduce, "reduce", {"elements", "outputs", "run"}},
       {KernelType::conv, "conv", {"batch", "cin", "cout", "height", "width", "kernel_size", "stride", "groups"}},
       {KernelType::dwconv, "dwconv", {"batch", "cin", "cout", "height", "width", "kernel_size", "stride", "groups"}},
       {KernelType::pool, "pool", {"batch", "cin", "height", "width", "kernel_size", "stride"}},
@@ -104,7 +104,7 @@ std::optional<std::int64_t> usual_size(KernelType type, const std::string& colum
                                        std::span<const std::int64_t> before) {
   if (column == "kv_heads" && before.size() > 1) return before[1];
   if (column != "run" || before.empty()) return {};
-  return type == KernelType::transpose ? 1 : before[0];
+  return type == KernelType::transpose || type == KernelType::reduce ? 1 : before[0];
 }
 
 std::string KernelKey::text() const {

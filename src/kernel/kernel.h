@@ -40,7 +40,7 @@ enum class KernelType {
 [[nodiscard]] KernelType kernel_type_from(const std::string& text);  ///< Errors (input): unknown type.
 [[nodiscard]] const std::vector<std::string>& kernel_columns(KernelType type);
 /// What a column holds where a file does not say, `before` being the columns in front of it: of a `run` all elements,
-/// or 1 of a transpose; of `kv_heads` the heads. Nothing for columns that must be said.
+/// or 1 of a transpose or reduce; of `kv_heads` the heads. Nothing for columns that must be said.
 [[nodiscard]] std::optional<std::int64_t> usual_size(KernelType type, const std::string& column,
                                                      std::span<const std::int64_t> before);
 

@@ -102,8 +102,20 @@ KernelKey transpose(const OperatorCall& call, const Shape& output) {
   return {KernelType::transpose, {elements_of(output), run}, ""};
 }
 
+/// What is behind the dimensions that are reduced is passed over in between.
 KernelKey reduce(const OperatorCall& call, const Shape& output) {
-  return {KernelType::reduce, {elements_of(call.shape(0)), elements_of(output)}, call.node.op};
+  const Shape& input = call.shape(0);
+  std::vector<std::int64_t> axes{-1};
+  if (call.node.op.starts_with("Arg"))
+    axes = {call.node.integer("axis", 0)};
+  else if (const auto given = call.axes("axes", 1); given && !given->empty())
+    axes = *given;
+  std::size_t inside = 0;  // the first dimension behind all that are reduced
+  for (const std::int64_t axis : axes)
+    if (!input.empty()) inside = std::max(inside, axis_of(call.node, axis, input.size()) + 1);
+  return {KernelType::reduce,
+          {elements_of(input), elements_of(output), std::max<std::int64_t>(elements_from(input, inside), 1)},
+          call.node.op};
 }
 
 KernelKey gather(const OperatorCall& call, const Shape& output) {

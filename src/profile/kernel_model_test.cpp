@@ -19,20 +19,22 @@ namespace {
 /// Of every type that can be built alone, with every kind of variant.
 const std::vector<KernelKey>& kernels() {
   static const std::vector<KernelKey> keys = {
-      {KernelType::linear, {8, 3, 5}, ""},          {KernelType::linear, {8, 3, 5}, "relu"},
-      {KernelType::linear, {1, 1, 1}, "sigmoid"},   {KernelType::linear, {8, 3, 5}, "relu+residual"},
-      {KernelType::linear, {8, 3, 5}, "residual"},  {KernelType::linear, {8, 3, 5}, "thresholdedrelu"},
-      {KernelType::elementwise, {7, 1, 7}, "Relu"}, {KernelType::elementwise, {7, 2, 7}, "Add"},
-      {KernelType::elementwise, {7, 2, 7}, "Less"}, {KernelType::softmax, {3, 4}, ""},
-      {KernelType::softmax, {3, 4}, "LogSoftmax"},  {KernelType::gather, {5, 3, 9}, ""},
-      {KernelType::concat, {10, 3, 10}, ""},        {KernelType::transpose, {12, 1}, ""},
-      {KernelType::transpose, {7, 7}, ""},          {KernelType::reformat, {6, 6}, "Cast"},
-      {KernelType::reformat, {6, 6}, "Reshape"},    {KernelType::reformat, {6, 6}, "Split"},
-      {KernelType::reduce, {12, 4}, "ReduceSum"},   {KernelType::reduce, {12, 4}, "ReduceMean"},
-      {KernelType::reduce, {12, 4}, "ArgMax"},      {KernelType::elementwise, {12, 2, 4}, "Mul"},
-      {KernelType::concat, {12, 2, 4}, ""},         {KernelType::transpose, {24, 2}, ""},
-      {KernelType::reformat, {12, 4}, "Split"},     {KernelType::reformat, {12, 4}, "Pad"},
-      {KernelType::reformat, {12, 4}, "Expand"},    {KernelType::reformat, {64, 1}, "Expand"},
+      {KernelType::linear, {8, 3, 5}, ""},           {KernelType::linear, {8, 3, 5}, "relu"},
+      {KernelType::linear, {1, 1, 1}, "sigmoid"},    {KernelType::linear, {8, 3, 5}, "relu+residual"},
+      {KernelType::linear, {8, 3, 5}, "residual"},   {KernelType::linear, {8, 3, 5}, "thresholdedrelu"},
+      {KernelType::elementwise, {7, 1, 7}, "Relu"},  {KernelType::elementwise, {7, 2, 7}, "Add"},
+      {KernelType::elementwise, {7, 2, 7}, "Less"},  {KernelType::softmax, {3, 4}, ""},
+      {KernelType::softmax, {3, 4}, "LogSoftmax"},   {KernelType::gather, {5, 3, 9}, ""},
+      {KernelType::concat, {10, 3, 10}, ""},         {KernelType::transpose, {12, 1}, ""},
+      {KernelType::transpose, {7, 7}, ""},           {KernelType::reformat, {6, 6}, "Cast"},
+      {KernelType::reformat, {6, 6}, "Reshape"},     {KernelType::reformat, {6, 6}, "Split"},
+      {KernelType::reduce, {12, 4, 1}, "ReduceSum"}, {KernelType::reduce, {12, 4, 1}, "ReduceMean"},
+      {KernelType::reduce, {12, 4, 1}, "ArgMax"},    {KernelType::reduce, {24, 8, 2}, "ReduceSum"},
+      {KernelType::reduce, {24, 8, 4}, "ReduceL1"},  {KernelType::reduce, {24, 8, 8}, "ArgMin"},
+      {KernelType::elementwise, {12, 2, 4}, "Mul"},  {KernelType::concat, {12, 2, 4}, ""},
+      {KernelType::transpose, {24, 2}, ""},          {KernelType::reformat, {12, 4}, "Split"},
+      {KernelType::reformat, {12, 4}, "Pad"},        {KernelType::reformat, {12, 4}, "Expand"},
+      {KernelType::reformat, {64, 1}, "Expand"},
   };
   return keys;
 }
@@ -234,7 +236,8 @@ TEST(KernelModel, RefusesWhatCannotBeBuilt) {
   refused({KernelType::linear, {8, 3, 5}, "residual+relu"});
   refused({KernelType::elementwise, {8, 1, 8}, ""});
   refused({KernelType::concat, {2, 3, 2}, ""});
-  refused({KernelType::reduce, {7, 2}, "ReduceSum"});
+  refused({KernelType::reduce, {7, 2, 1}, "ReduceSum"});
+  refused({KernelType::reduce, {8, 2, 4}, "ReduceSum"});
   refused({KernelType::gather, {1, 2, 3}, "LabelEncoder"});
   refused({KernelType::reformat, {4, 4}, "OneHot"});
   refused({KernelType::reformat, {4, 4}, "ReorderInput"});

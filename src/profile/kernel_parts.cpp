@@ -261,7 +261,8 @@ BuiltTensor add_reformat(ModelBuilder& model, const KernelKey& key, Inputs input
 }
 
 BuiltTensor add_reduce(ModelBuilder& model, const KernelKey& key, Inputs inputs, const std::string& output) {
-  const Dims dims{part_size(key, "outputs")};
+  const std::int64_t run = part_size(key, "run"), outputs = part_size(key, "outputs");
+  const Dims dims = run == 1 ? Dims{outputs} : Dims{outputs / run, run};
   if (key.variant == "ReduceSum") {  // its axes are an input from opset 13 on, those of the others from 18
     const std::string axes = model.integers(output + ".axes", {1}, {1});
     return model.add(key.variant, {inputs[0].name, axes}, output, dims, {{"keepdims", std::int64_t{0}}});
@@ -319,10 +320,12 @@ std::vector<Dims> concat_inputs(const KernelKey& key) {
 }
 
 std::vector<Dims> reduce_inputs(const KernelKey& key) {
-  const std::int64_t elements = part_size(key, "elements");
-  const std::int64_t outputs = part_size(key, "outputs");
-  if (elements % outputs != 0) fail_input("{}: elements is no multiple of outputs", key.text());
-  return {{outputs, elements / outputs}};
+  const std::int64_t elements = part_size(key, "elements"), outputs = part_size(key, "outputs");
+  const std::int64_t run = part_size(key, "run");
+  if (elements % outputs != 0 || outputs % run != 0)
+    fail_input("{}: elements is no multiple of outputs, or outputs none of run", key.text());
+  if (run == 1) return {{outputs, elements / outputs}};
+  return {{outputs / run, elements / outputs, run}};
 }
 
 /// As square as it can be: a transpose with a side of 1 moves nothing.
