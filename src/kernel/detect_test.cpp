@@ -223,6 +223,30 @@ TEST(Detect, MoreOperatorsOfExporters) {
                                         "reduce elements=12 outputs=3 ReduceL1", "reformat elements=12 run=1 Expand"));
 }
 
+/// Rows that look at each other are no batch of products, whatever their operators look like.
+TEST(Detect, AttentionIsOfBatches) {
+  for (const bool batches : {true, false}) {
+    Graph graph = frame("y");
+    const std::vector<std::int64_t> rows = {4, 8}, columns = {8, 4}, many_rows = {2, 4, 8}, many_columns = {2, 8, 4};
+    const auto& q = batches ? many_rows : rows;
+    const auto& k = batches ? many_columns : columns;
+    const std::vector<std::string> names(q.size());
+    graph.inputs = {{"q", ElementType::float32, q, names},
+                    {"k", ElementType::float32, k, names},
+                    {"v", ElementType::float32, q, names}};
+    add(graph, "MatMul", {"q", "k"}, "scores");
+    add(graph, "Softmax", {"scores"}, "map");
+    add(graph, "MatMul", {"map", "v"}, "y");
+    std::vector<std::string> found;
+    for (const Kernel& kernel : detect_kernels(graph, 1, load_fusion_rules("tensorrt")).kernels)
+      found.push_back(kernel.key.text());
+    if (batches)
+      EXPECT_THAT(found, ElementsAre("attention batch=2 heads=1 q_tokens=4 kv_tokens=4 head_dim=8"));
+    else
+      EXPECT_THAT(found, ElementsAre("linear m=4 n=4 k=8", "softmax rows=4 cols=4", "linear m=4 n=8 k=4"));
+  }
+}
+
 TEST(Detect, EquationsAreToldByTheRolesOfTheirLetters) {
   const auto variant = [](const std::string& equation, const std::vector<std::int64_t>& a,
                           const std::vector<std::int64_t>& b) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-
 namespace tabjoule {
 namespace {
 
@@ -80,6 +78,14 @@ bool has_rank(const Pattern& pattern, const Units& units, std::size_t end) {
   return made != nullptr && made->shape.size() == *pattern.rank;
 }
 
+/// The product that makes the scores of attention; null where the pattern holds none of batches.
+const Unit* product_of_scores(const std::vector<std::size_t>& members, const Units& units) {
+  const auto found = std::find_if(members.begin(), members.end(), [&](std::size_t unit) {
+    return units.list()[unit].key.type == KernelType::batch_matmul;
+  });
+  return found == members.end() ? nullptr : &units.list()[*found];
+}
+
 }  // namespace
 
 std::vector<PatternMatch> match_patterns(const Units& units, const std::vector<Pattern>& patterns) {
@@ -91,6 +97,7 @@ std::vector<PatternMatch> match_patterns(const Units& units, const std::vector<P
       if (!has_rank(pattern, units, end) || !matcher.match(end) || !closed(matcher.result(), units)) continue;
       const auto& found = matcher.result().units;
       if (std::any_of(found.begin(), found.end(), [&](std::size_t unit) { return taken[unit]; })) continue;
+      if (pattern.kernel == KernelType::attention && product_of_scores(found, units) == nullptr) continue;
       for (const std::size_t unit : found) taken[unit] = true;
       matches.push_back(matcher.result());
     }
@@ -110,18 +117,14 @@ KernelKey key_of(const PatternMatch& match, const Units& units) {
             match.pattern->name,
             dtype};
   if (match.pattern->kernel == KernelType::attention) {
-    for (const std::size_t unit : match.units) {
-      const Unit& product = units.list()[unit];
-      if (product.key.type != KernelType::batch_matmul) continue;
-      const Shape& scores = units.fact(product.outputs[0])->shape;
-      const std::int64_t heads = scores.size() > 3 ? scores[scores.size() - 3] : 1;
-      const auto& key = product.key.shape;
-      return {KernelType::attention,
-              {key[0] / std::max<std::int64_t>(heads, 1), heads, key[1], key[2], key[3], heads},
-              "",
-              dtype};
-    }
-    fail_internal("pattern \"{}\" holds no product of batches", match.pattern->name);
+    const Unit& product = *product_of_scores(match.units, units);
+    const Shape& scores = units.fact(product.outputs[0])->shape;
+    const std::int64_t heads = scores.size() > 3 ? scores[scores.size() - 3] : 1;
+    const auto& key = product.key.shape;
+    return {KernelType::attention,
+            {key[0] / std::max<std::int64_t>(heads, 1), heads, key[1], key[2], key[3], heads},
+            "",
+            dtype};
   }
   const std::int64_t cols = output.empty() ? 1 : std::max<std::int64_t>(output.back(), 1);
   const bool residual = match.pattern->kernel == KernelType::layernorm && match.tensors.size() > 1;
