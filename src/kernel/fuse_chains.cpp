@@ -56,14 +56,15 @@ class ChainFuser {
     const Unit& unit = units_.list()[next];
     if (std::find(step.operators.begin(), step.operators.end(), unit.op) == step.operators.end()) return false;
     if (unit.outputs.size() != 1 || !keeps_shape(chain.output, unit.outputs[0])) return false;
-    const int tensors = other_tensors(unit, chain.output, chain.units[0], draft.key);
+    const bool quantizes = unit.op == "QuantizeLinear";  // by a constant scale; the data type tells it
+    const int tensors = quantizes ? 0 : other_tensors(unit, chain.output, chain.units[0], draft.key);
     if (tensors < 0 || tensors > (step.other == Operand::tensor ? 1 : 0)) return false;
     if (step.rank && units_.fact(chain.output)->shape.size() != *step.rank) return false;
     if (step.constants != Constants::any &&
         !has_constants_of(unit, step.constants == Constants::single ? 1 : channels_of(draft.key)))
       return false;
-    if (unit.op == "QuantizeLinear" && !makes_integers(draft)) return false;
-    describe(draft, unit, tensors);
+    if (quantizes && !makes_integers(draft)) return false;
+    if (!quantizes) describe(draft, unit, tensors);
     taken_[next] = true;
     chain.units.push_back(next);
     chain.output = unit.outputs[0];
@@ -108,7 +109,6 @@ class ChainFuser {
   /// head, or a constant that is not a value a channel.
   int other_tensors(const Unit& unit, std::string_view from, std::size_t head, const KernelKey& key) const {
     int tensors = 0;
-    if (unit.op == "QuantizeLinear") return 0;  // by a constant scale
     for (const std::string_view input : unit.inputs) {
       if (input == from) continue;
       if (units_.constant(input)) {
@@ -140,11 +140,10 @@ class ChainFuser {
            });
   }
 
-  /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order. What
-  /// integers are made of the result is not named.
+  /// Linear and conv name the activation, then "residual"; elementwise kernels the operators in their order.
   void describe(Draft& draft, const Unit& unit, int tensors) const {
     KernelKey& key = draft.key;
-    if (scales_product(key, unit) || unit.op == "QuantizeLinear") return;
+    if (scales_product(key, unit)) return;
     if (!has_channels(key.type)) {
       key.variant += "+" + std::string(unit.op);
       if (key.type == KernelType::elementwise) {

@@ -8,6 +8,7 @@
 #include "graph/onnx/onnx_file.h"
 #include "profile/block_model.h"
 #include "profile/pair_model.h"
+#include "profile/part_sizes.h"
 
 namespace tabjoule {
 namespace {
@@ -16,7 +17,6 @@ constexpr int kFewLinks = 4;
 constexpr int kManyLinks = 20;
 constexpr double kMostDoubt = 0.3;  // half an interval of a kernel, which is a small difference of two costs at times
 constexpr int kSessionTries = 4;
-constexpr std::int64_t kWidestBlock = 16;  // of channels
 // The session's four models are in every sample and every prediction.
 constexpr double kSessionPatience = 5;
 

@@ -203,15 +203,13 @@ Dims expanded(const KernelKey& key) {
   return {runs[0] / copies, copies};
 }
 
-constexpr std::int64_t kBlock = 16;  // the widest block of channels
-
 /// The image that a reorder brings into blocks or back: of one block, or, back from blocks of which the last is not
 /// full, of as many channels as divide its elements.
 Dims reordered(const KernelKey& key) {
   const std::int64_t elements = part_size(key, "elements");
-  std::int64_t channels = kBlock;
-  if (elements % kBlock != 0) {
-    if (key.variant != "ReorderOutput") fail_input("{}: no whole blocks of {} channels", key.text(), kBlock);
+  std::int64_t channels = kWidestBlock;
+  if (elements % kWidestBlock != 0) {
+    if (key.variant != "ReorderOutput") fail_input("{}: no whole blocks of {} channels", key.text(), kWidestBlock);
     for (channels = std::min<std::int64_t>(elements, 1024); elements % channels != 0;) --channels;
   }
   return {1, channels, elements / channels, 1};
@@ -385,7 +383,7 @@ std::vector<Dims> reformat_inputs(const KernelKey& key) {
   if (key.variant == "Expand") return {whole[1] > 1 ? Dims{1, whole[1]} : Dims{expanded(key)[0], 1}};
   if (key.variant.starts_with("Reorder")) {
     Dims image = reordered(key);
-    image[1] = (image[1] + kBlock - 1) / kBlock * kBlock;
+    image[1] = (image[1] + kWidestBlock - 1) / kWidestBlock * kWidestBlock;
     return {image};
   }
   if (key.variant == "Pad") {

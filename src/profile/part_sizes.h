@@ -6,6 +6,8 @@
 
 namespace tabjoule {
 
+inline constexpr std::int64_t kWidestBlock = 16;  ///< of channels, as ONNX Runtime has it for AVX-512
+
 /// Errors (input): the key has no such column, or less than 1 in it.
 [[nodiscard]] std::int64_t part_size(const KernelKey& key, const std::string& column);
 
